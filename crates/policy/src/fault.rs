@@ -1,0 +1,60 @@
+//! What ends the normal flow of an exchange.
+
+use http::HeaderMap;
+use smol_str::SmolStr;
+
+/// An error on the request path. Fills `context.LastError`, decides the default error answer, and
+/// sends the flow to on-error. Source: reference/policies.md, chapters 2.10 and 3.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// Policy name or built-in step (`configuration`, `authorization`, …).
+    pub source: SmolStr,
+    pub reason: Option<SmolStr>,
+    /// For the log, the trace and `LastError.Message`.
+    pub message: String,
+    /// Status of the default error answer.
+    pub status: u16,
+    /// Reason phrase where it differs from the standard one (`401 Access Denied`).
+    pub status_reason: Option<SmolStr>,
+    /// `message` of the default body. `None`: the standard text of the status, and for 500 the
+    /// standard text with an activity id; the detailed reason is never given to the client.
+    pub public_message: Option<String>,
+    /// Headers of the default answer (`Retry-After`, `WWW-Authenticate`).
+    pub headers: HeaderMap,
+    /// Where it happened: scope, section, path (`choose[3]/when[2]`), the policy's `id`.
+    pub scope: Option<SmolStr>,
+    pub section: Option<SmolStr>,
+    pub path: Option<String>,
+    pub policy_id: Option<SmolStr>,
+}
+
+impl Fault {
+    pub fn new(source: impl Into<SmolStr>, status: u16, message: impl Into<String>) -> Fault {
+        Fault {
+            source: source.into(),
+            reason: None,
+            message: message.into(),
+            status,
+            status_reason: None,
+            public_message: None,
+            headers: HeaderMap::new(),
+            scope: None,
+            section: None,
+            path: None,
+            policy_id: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<SmolStr>) -> Fault {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Shows `message` to the client.
+    #[must_use]
+    pub fn with_public_message(mut self, message: impl Into<String>) -> Fault {
+        self.public_message = Some(message.into());
+        self
+    }
+}

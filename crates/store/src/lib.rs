@@ -1,0 +1,1 @@
+//! Resources, change log and telemetry in SQLite or PostgreSQL

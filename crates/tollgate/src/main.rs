@@ -1,0 +1,2 @@
+//! The binary and its verbs
+fn main() {}
