@@ -166,11 +166,18 @@ pub enum BodyState {
     Buffered(Bytes),
     /// Read without `preserveContent`: a further read throws, and nothing is left to send.
     Consumed,
+    /// Content that every read finds again, as the conformance vectors' stand-in has it.
+    Replayed(Bytes),
 }
 
 impl Body {
     pub fn new(state: BodyState) -> Body {
         Body(RefCell::new(state))
+    }
+
+    /// A body that can be read any number of times.
+    pub fn replayed(content: Bytes) -> Body {
+        Body::new(BodyState::Replayed(content))
     }
 
     pub fn state(&self) -> BodyState {
@@ -190,6 +197,7 @@ impl Body {
         let mut state = self.0.borrow_mut();
         let content = match &*state {
             BodyState::Buffered(content) => content.clone(),
+            BodyState::Replayed(content) => return Some(content.clone()),
             BodyState::Absent => return Some(Bytes::new()),
             BodyState::Streaming | BodyState::Consumed => return None,
         };

@@ -1,9 +1,13 @@
 //! Text to plan, with every finding on the way.
 
-use crate::plan::{Plan, ScopeKind};
+use crate::check::suggestion;
+use crate::document::{self, Element};
+use crate::emit::{Emitter, Findings, Origin};
+use crate::grammar::Section;
+use crate::plan::{Block, Needs, Plan, Preflight, ScopeKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_error::Diagnostic;
+use tollgate_error::{Code, Diagnostic};
 
 /// What a document may refer to. Textual replacement of named values happens before anything else.
 pub trait Sources {
@@ -13,6 +17,12 @@ pub trait Sources {
     fn fragment(&self, id: &str) -> Option<Arc<str>>;
     fn has_backend(&self, id: &str) -> bool;
     fn has_certificate(&self, id: &str) -> bool;
+    /// Named values that are not listed exist and have an unknown value: what depends on them is
+    /// not checked. For tools that see a document without its service; a plan compiled so is not
+    /// to be run.
+    fn assumes_named_values(&self) -> bool {
+        false
+    }
 }
 
 /// What a document refers to, its fragments' references included; literal ids only.
@@ -38,23 +48,130 @@ pub struct Compiled {
 
 /// Compiles a `<policies>` document in either XML form (raw expressions or escaped).
 pub fn compile(text: &str, scope: ScopeKind, sources: &dyn Sources) -> Compiled {
-    let _ = (text, scope, sources);
-    Compiled { plan: None, diagnostics: Vec::new(), uses: Uses::default() }
+    build(text, sources, |root, compiler| compiler.policies(root, scope))
 }
 
-/// The same for a `<fragment>` on its own.
+/// The same for a `<fragment>` on its own: sections and scopes are checked where it is included. Its
+/// plan has the policies in inbound.
 pub fn compile_fragment(text: &str, sources: &dyn Sources) -> Compiled {
-    let _ = (text, sources);
-    Compiled { plan: None, diagnostics: Vec::new(), uses: Uses::default() }
+    build(text, sources, |root, compiler| compiler.fragment(root))
 }
 
-/// The document in the management API's `xml` form: well-formed XML, expressions escaped. Layout
-/// and comments are kept; text that already is well-formed comes back as it is.
-pub fn to_xml(text: &str) -> String {
-    text.to_owned()
+fn build(text: &str, sources: &dyn Sources, plan: impl FnOnce(&Element, &mut Compiler<'_>) -> Plan) -> Compiled {
+    let mut findings = Findings::new();
+    let parsed = document::parse(text);
+    for found in parsed.diagnostics {
+        findings.push(found);
+    }
+    let mut compiler = Compiler { origin: Origin::new(Arc::from(text), None), sources, findings };
+    let plan = parsed.root.map(|root| plan(&root, &mut compiler));
+    let mut diagnostics = compiler.findings.diagnostics;
+    diagnostics.sort_by_key(|found| (found.span.start, found.severity));
+    let sound = diagnostics.iter().all(|found| !found.is_error());
+    Compiled { plan: plan.filter(|_| sound).map(Arc::new), diagnostics, uses: compiler.findings.uses }
 }
 
-/// The document in the `rawxml` form: expressions as their author wrote them.
-pub fn to_rawxml(text: &str) -> String {
-    text.to_owned()
+struct Compiler<'t> {
+    origin: Origin,
+    sources: &'t dyn Sources,
+    findings: Findings,
+}
+
+impl Compiler<'_> {
+    fn policies(&mut self, root: &Element, scope: ScopeKind) -> Plan {
+        let mut plan = Plan { scope, sections: Default::default(), needs: Needs::default(), preflight: Vec::new() };
+        if root.name != "policies" {
+            self.wrong_root(root, "policies");
+            return plan;
+        }
+        self.refuse_text(root);
+        for attribute in root.attributes.iter().filter(|attribute| !attribute.name.starts_with("xmlns")) {
+            let message = format!("element `policies` has no attribute `{}`", attribute.name);
+            self.findings.push(Diagnostic::error(Code::POLICY_ATTRIBUTE_UNKNOWN, attribute.name_span, message));
+        }
+        for element in root.elements() {
+            let Some(section) = Section::named(&element.name) else {
+                let message = format!("`{}` is not a section", element.name);
+                let mut found = Diagnostic::error(Code::POLICY_ELEMENT_UNKNOWN, element.name_span, message);
+                found.hint = suggestion(&element.name, Section::ALL.iter().map(|section| section.name()))
+                    .or_else(|| Some("sections are `inbound`, `backend`, `outbound`, `on-error`".to_owned()));
+                self.findings.push(found);
+                continue;
+            };
+            if plan.sections[section as usize].is_some() {
+                let message = format!("section `{}` stands twice", section.name());
+                self.findings.push(Diagnostic::error(Code::POLICY_CHILD_REPEATED, element.name_span, message));
+                continue;
+            }
+            for attribute in &element.attributes {
+                let message = format!("section `{}` has no attribute `{}`", section.name(), attribute.name);
+                self.findings.push(Diagnostic::error(Code::POLICY_ATTRIBUTE_UNKNOWN, attribute.name_span, message));
+            }
+            if section == Section::Backend && element.elements().count() > 1 {
+                let message = "several elements stand in `backend`";
+                let found = Diagnostic::warning(Code::POLICY_SEVERAL_IN_BACKEND, element.name_span, message);
+                self.findings.push(found.with_hint("nest them in `retry`, `choose` or `limit-concurrency`"));
+            }
+            let (block, preflight) = self.section(element, scope, Some(section));
+            if section == Section::Inbound {
+                plan.preflight = preflight;
+            }
+            plan.sections[section as usize] = Some(block);
+        }
+        plan.needs = needs(&plan);
+        plan
+    }
+
+    fn fragment(&mut self, root: &Element) -> Plan {
+        let mut plan = Plan {
+            scope: ScopeKind::Global,
+            sections: Default::default(),
+            needs: Needs::default(),
+            preflight: Vec::new(),
+        };
+        if root.name != "fragment" {
+            self.wrong_root(root, "fragment");
+            return plan;
+        }
+        let (block, _) = self.section(root, ScopeKind::Global, None);
+        plan.sections[Section::Inbound as usize] = Some(block);
+        plan.needs = needs(&plan);
+        plan
+    }
+
+    fn section(&mut self, element: &Element, scope: ScopeKind, section: Option<Section>) -> (Block, Vec<Preflight>) {
+        let mut emitter = Emitter::new(scope, section, self.origin.clone(), self.sources, &mut self.findings);
+        emitter.policies(element);
+        emitter.finish()
+    }
+
+    fn wrong_root(&mut self, root: &Element, wanted: &str) {
+        let message = format!("the root element is `{}`, not `{wanted}`", root.name);
+        self.findings.push(Diagnostic::error(Code::POLICY_ELEMENT_UNKNOWN, root.name_span, message));
+    }
+
+    fn refuse_text(&mut self, root: &Element) {
+        for node in &root.children {
+            if let document::Node::Text(text) = node
+                && !text.is_blank()
+            {
+                let span = text.trimmed().span;
+                self.findings.push(Diagnostic::error(
+                    Code::POLICY_TEXT_UNEXPECTED,
+                    span,
+                    "text may not stand in `policies`",
+                ));
+            }
+        }
+    }
+}
+
+fn needs(plan: &Plan) -> Needs {
+    let mut needs =
+        Needs { cors: plan.preflight.iter().any(|item| matches!(item, Preflight::Cors(_))), ..Needs::default() };
+    for instruction in plan.sections.iter().flatten().flat_map(|block| &block.code) {
+        needs.request_body |= instruction.needs.request_body;
+        needs.response_body |= instruction.needs.response_body;
+    }
+    needs
 }

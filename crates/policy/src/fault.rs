@@ -2,12 +2,18 @@
 
 use http::HeaderMap;
 use smol_str::SmolStr;
+use std::ops::{Deref, DerefMut};
 
 /// An error on the request path. Fills `context.LastError`, decides the default error answer, and
-/// sends the flow to on-error. Source: reference/policies.md, chapters 2.10 and 3.
+/// sends the flow to on-error. One pointer wide, because every step returns one or nothing; its
+/// parts are read and written as fields. Source: reference/policies.md, chapters 2.10 and 3.
 #[derive(Debug, Clone)]
-pub struct Fault {
-    /// Policy name or built-in step (`configuration`, `authorization`, …).
+pub struct Fault(Box<Parts>);
+
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Policy name or built-in step (`configuration`, `authorization`, …). Empty: the policy that
+    /// was running.
     pub source: SmolStr,
     pub reason: Option<SmolStr>,
     /// For the log, the trace and `LastError.Message`.
@@ -28,9 +34,23 @@ pub struct Fault {
     pub policy_id: Option<SmolStr>,
 }
 
+impl Deref for Fault {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl Fault {
     pub fn new(source: impl Into<SmolStr>, status: u16, message: impl Into<String>) -> Fault {
-        Fault {
+        Fault(Box::new(Parts {
             source: source.into(),
             reason: None,
             message: message.into(),
@@ -42,7 +62,11 @@ impl Fault {
             section: None,
             path: None,
             policy_id: None,
-        }
+        }))
+    }
+
+    pub fn into_parts(self) -> Parts {
+        *self.0
     }
 
     #[must_use]

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use smol_str::SmolStr;
 use std::time::Duration;
+use tollgate_expression::Value;
 use tollgate_expression::context::{Context, Instant100ns, Response, Url};
 
 #[allow(async_fn_in_trait, reason = "a worker's futures stay on its thread")]
@@ -36,10 +37,167 @@ pub trait Host {
     /// The default error answer of a fault: its head and its body. The one map from fault to
     /// response of this plane.
     fn error_response(&self, context: &Context, fault: &Fault) -> Response;
+
+    // What follows has a default so that a host may leave it out; each default is the documented
+    // behaviour of a gateway without the thing, never a silent pass.
+
+    /// A side call that nobody waits for (`send-one-way-request`); it must not outlive its timeout.
+    /// The default waits for it.
+    async fn send_detached(&self, request: SideRequest) {
+        let _ = self.send(request).await;
+    }
+
+    /// The URL of a backend entity, for `context.Request.Url`. `None`: a pool, or not known before
+    /// the request is sent.
+    fn backend_url(&self, id: &str) -> Option<Url> {
+        let _ = id;
+        None
+    }
+
+    /// The example or sample for `mock-response`. `None`: there is none, the body is empty.
+    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock> {
+        let _ = (context, wanted);
+        None
+    }
+
+    /// Takes one of `seats` concurrent executions of `key`. `false`: all are taken.
+    fn seat_take(&self, key: &str, seats: u64) -> bool {
+        let _ = (key, seats);
+        false
+    }
+
+    /// Gives a seat back that `seat_take` gave.
+    fn seat_leave(&self, key: &str) {
+        let _ = key;
+    }
+
+    /// A failing cache is a miss.
+    async fn cache_get(&self, key: &str, cache: CacheKind) -> Option<Value> {
+        let _ = (key, cache);
+        None
+    }
+
+    async fn cache_put(&self, key: &str, value: Value, duration: Duration, cache: CacheKind) {
+        let _ = (key, value, duration, cache);
+    }
+
+    async fn cache_remove(&self, key: &str, cache: CacheKind) {
+        let _ = (key, cache);
+    }
+
+    /// A token of a managed identity for `resource`. `client_id`: a user-assigned identity.
+    async fn identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<SmolStr, Fault> {
+        let _ = (resource, client_id);
+        Err(Fault::new("authentication-managed-identity", 500, "no managed identity is configured on this gateway"))
+    }
+
+    /// Counts a custom metric.
+    fn emit_metric(&self, context: &Context, metric: &Metric<'_>) {
+        let _ = (context, metric);
+    }
+
+    /// Sends an event to the logger entity `logger` (`log-to-eventhub`), without waiting.
+    fn log_event(&self, context: &Context, event: &LogEvent<'_>) -> Result<(), Fault> {
+        let _ = context;
+        Err(Fault::new("log-to-eventhub", 500, format!("logger `{}` is not configured on this gateway", event.logger)))
+    }
+}
+
+/// The part of a host that never waits, behind one pointer so that steps are compiled once.
+pub trait Ports {
+    fn now(&self) -> Instant100ns;
+    fn rate(&self, hit: &RateHit<'_>) -> RateStanding;
+    fn quota(&self, hit: &QuotaHit<'_>) -> QuotaStanding;
+    fn log(&self, context: &Context, entry: &LogEntry<'_>);
+    fn error_response(&self, context: &Context, fault: &Fault) -> Response;
+    fn backend_url(&self, id: &str) -> Option<Url>;
+    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock>;
+    fn seat_take(&self, key: &str, seats: u64) -> bool;
+    fn seat_leave(&self, key: &str);
+    fn emit_metric(&self, context: &Context, metric: &Metric<'_>);
+    fn log_event(&self, context: &Context, event: &LogEvent<'_>) -> Result<(), Fault>;
+}
+
+impl<H: Host> Ports for H {
+    fn now(&self) -> Instant100ns {
+        Host::now(self)
+    }
+    fn rate(&self, hit: &RateHit<'_>) -> RateStanding {
+        Host::rate(self, hit)
+    }
+    fn quota(&self, hit: &QuotaHit<'_>) -> QuotaStanding {
+        Host::quota(self, hit)
+    }
+    fn log(&self, context: &Context, entry: &LogEntry<'_>) {
+        Host::log(self, context, entry);
+    }
+    fn error_response(&self, context: &Context, fault: &Fault) -> Response {
+        Host::error_response(self, context, fault)
+    }
+    fn backend_url(&self, id: &str) -> Option<Url> {
+        Host::backend_url(self, id)
+    }
+    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock> {
+        Host::mock_response(self, context, wanted)
+    }
+    fn seat_take(&self, key: &str, seats: u64) -> bool {
+        Host::seat_take(self, key, seats)
+    }
+    fn seat_leave(&self, key: &str) {
+        Host::seat_leave(self, key);
+    }
+    fn emit_metric(&self, context: &Context, metric: &Metric<'_>) {
+        Host::emit_metric(self, context, metric);
+    }
+    fn log_event(&self, context: &Context, event: &LogEvent<'_>) -> Result<(), Fault> {
+        Host::log_event(self, context, event)
+    }
+}
+
+/// What `mock-response` asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct MockWanted<'a> {
+    pub status_code: u16,
+    /// `None`: the first that the operation describes.
+    pub content_type: Option<&'a str>,
+    /// Which example, from 0.
+    pub index: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Mock {
+    pub content_type: SmolStr,
+    pub body: Bytes,
+}
+
+/// `caching-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheKind {
+    #[default]
+    PreferExternal,
+    External,
+    Internal,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Metric<'a> {
+    pub name: &'a str,
+    pub namespace: &'a str,
+    pub value: f64,
+    /// `None`: the value of a default dimension (`API ID`, `Gateway ID`…), which the host knows.
+    pub dimensions: &'a [(SmolStr, Option<SmolStr>)],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct LogEvent<'a> {
+    pub logger: &'a str,
+    pub partition_id: Option<&'a str>,
+    pub partition_key: Option<&'a str>,
+    pub message: &'a str,
 }
 
 /// Attributes of `forward-request`, evaluated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardOptions {
     /// Until the response head arrives.
     pub timeout: Duration,
@@ -71,6 +229,7 @@ pub enum HttpVersion {
     Http2,
 }
 
+#[derive(Debug, Clone)]
 pub struct SideRequest {
     pub method: Method,
     pub url: Url,
@@ -136,6 +295,16 @@ pub enum LogSeverity {
 /// # Errors
 /// `Fault` 413 when a request body is longer, 500 otherwise.
 pub async fn read_body(stream: BodyStream, bytes_max: usize) -> Result<Bytes, Fault> {
-    let _ = (stream, bytes_max);
-    Ok(Bytes::new())
+    use http_body_util::{BodyExt, LengthLimitError, Limited};
+    match Limited::new(stream, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::new(
+            "",
+            413,
+            format!("the body is longer than {bytes_max} bytes, the limit of what policies can read"),
+        )),
+        Err(error) => {
+            Err(Fault::new("", 500, format!("the body cannot be read: {error}")).with_reason("ClientConnectionFailure"))
+        }
+    }
 }

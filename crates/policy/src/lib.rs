@@ -4,14 +4,35 @@
 //! [`host::Host`]. A document is compiled once per node; a request runs a [`plan::Chain`] of the
 //! plans of its scopes.
 
+pub mod catalogue;
+mod check;
 pub mod compile;
+pub mod compose;
+pub mod document;
+pub mod elements;
+mod emit;
+pub mod grammar;
+mod named_values;
+
+pub mod answer;
+mod coding;
 pub mod exchange;
 pub mod fault;
 pub mod host;
+pub mod instruction;
+mod liquid;
+mod operand;
 pub mod plan;
+mod response_value;
 pub mod run;
+pub mod testing;
+pub mod trace;
+pub mod url;
 
-pub use compile::{Compiled, Sources, Uses, compile};
+pub use answer::default_answer;
+pub use catalogue::docs;
+pub use compile::{Compiled, Sources, Uses, compile, compile_fragment};
+pub use document::{to_rawxml, to_xml};
 pub use exchange::{BodyStream, Exchange, Target};
 pub use fault::Fault;
 pub use host::Host;

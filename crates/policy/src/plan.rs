@@ -1,6 +1,12 @@
 //! What a document is compiled to, and the chain of plans that one request runs.
 
+use crate::elements::cross_domain::cors::Cors;
+use crate::grammar::Section;
+use crate::instruction::{Instruction, Op};
+use smol_str::SmolStr;
+use std::fmt::Write;
 use std::sync::Arc;
+use tollgate_error::Span;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScopeKind {
@@ -10,18 +16,124 @@ pub enum ScopeKind {
     Operation,
 }
 
+impl ScopeKind {
+    pub const ALL: [ScopeKind; 4] = [ScopeKind::Global, ScopeKind::Product, ScopeKind::Api, ScopeKind::Operation];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            ScopeKind::Global => "global",
+            ScopeKind::Product => "product",
+            ScopeKind::Api => "api",
+            ScopeKind::Operation => "operation",
+        }
+    }
+}
+
+/// Where a step stands: for `LastError`, logs and traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub element: &'static str,
+    pub scope: ScopeKind,
+    pub section: Section,
+    /// `choose[3]/when[2]`, positions from 1 among the elements of the parent.
+    pub path: String,
+    /// The policy's `id` attribute.
+    pub policy_id: Option<SmolStr>,
+    /// In the document, or in the fragment when one is named.
+    pub span: Span,
+    /// From 1.
+    pub line: u32,
+    pub column: u32,
+    pub fragment: Option<SmolStr>,
+}
+
 /// One compiled document. Shared between workers.
 #[derive(Debug)]
-pub struct Plan {}
+pub struct Plan {
+    pub(crate) scope: ScopeKind,
+    /// By `Section as usize`. `None`: the section is absent and inherits.
+    pub(crate) sections: [Option<Block>; 4],
+    pub(crate) needs: Needs,
+    /// `cors` policies and `<base/>` that stand directly in inbound, in order.
+    pub(crate) preflight: Vec<Preflight>,
+}
+
+/// The instructions of one section and the places they come from.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub code: Vec<Instruction>,
+    pub places: Vec<Arc<Place>>,
+    pub regions: Vec<Region>,
+}
+
+/// Instructions `start..end`, whose faults a handler sees first. Inner regions come first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Region {
+    pub start: u32,
+    pub end: u32,
+    pub handler: Handler,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handler {
+    /// The `RetryEnd` at `end` decides.
+    Retry,
+    /// A `limit-concurrency` seat is given back.
+    Seat,
+}
+
+#[derive(Debug)]
+pub(crate) enum Preflight {
+    Base,
+    Cors(Arc<Cors>),
+}
 
 impl Plan {
+    pub fn scope(&self) -> ScopeKind {
+        self.scope
+    }
+
     /// The plan in readable form, one step a line, by section.
     pub fn listing(&self) -> String {
-        String::new()
+        let mut out = String::new();
+        for section in Section::ALL {
+            let Some(block) = &self.sections[section as usize] else { continue };
+            let _ = writeln!(out, "{}:", section.name());
+            for (index, instruction) in block.code.iter().enumerate() {
+                let place = &block.places[instruction.place as usize];
+                let _ = write!(out, "{index:4}  {:<8}", format!("{}:{}", place.line, place.column));
+                let _ = match &instruction.op {
+                    Op::Step(step) => write!(out, "{} {step:?}", place.element),
+                    Op::Wait(wait) => write!(out, "await {} {wait:?}", place.element),
+                    Op::JumpUnless { condition, target } => write!(out, "unless {condition:?} go to {target}"),
+                    Op::Jump(target) => write!(out, "go to {target}"),
+                    Op::Base => write!(out, "base"),
+                    Op::RetryBegin(retry) => write!(out, "retry {retry:?}"),
+                    Op::RetryEnd { target } => write!(out, "again from {target} while the condition of retry holds"),
+                    Op::SeatTake(seat) => write!(out, "limit-concurrency {seat:?}"),
+                    Op::SeatLeave => write!(out, "leave limit-concurrency"),
+                };
+                if instruction.needs.request_body {
+                    out.push_str("  [request body]");
+                }
+                if instruction.needs.response_body {
+                    out.push_str("  [response body]");
+                }
+                if let Some(fragment) = &place.fragment {
+                    let _ = write!(out, "  (fragment {fragment})");
+                }
+                out.push('\n');
+            }
+        }
+        out
     }
 
     pub fn needs(&self) -> Needs {
-        Needs::default()
+        self.needs
+    }
+
+    pub(crate) fn block(&self, section: Section) -> Option<&Block> {
+        self.sections[section as usize].as_ref()
     }
 }
 
@@ -43,4 +155,11 @@ pub struct Chain {
     pub product: Option<Arc<Plan>>,
     pub api: Option<Arc<Plan>>,
     pub operation: Option<Arc<Plan>>,
+}
+
+impl Chain {
+    /// Narrow to broad.
+    pub fn plans(&self) -> [Option<&Plan>; 4] {
+        [self.operation.as_deref(), self.api.as_deref(), self.product.as_deref(), self.global.as_deref()]
+    }
 }

@@ -1,29 +1,404 @@
 //! Runs the chain of plans of one exchange.
+//!
+//! One loop for all sections: steps run inline, only what waits is awaited. `<base/>` pushes a frame
+//! of the next broader plan. Source: reference/policies.md, chapters 2.2 and 2.9.
 
-use crate::exchange::Exchange;
+use crate::elements::Deferred;
+use crate::elements::access::quota_by_key::TransferQuota;
+use crate::elements::control::retry::RetryState;
+use crate::elements::cross_domain::cors::CorsGrant;
+use crate::elements::routing::forward_request;
+use crate::exchange::{Exchange, empty_response, frame};
 use crate::fault::Fault;
-use crate::host::Host;
-use crate::plan::Chain;
+use crate::grammar::Section;
+use crate::host::{Host, read_body};
+use crate::instruction::{BodyNeeds, Instruction, Next, Op};
+use crate::plan::{Block, Chain, Handler, Place, Plan, Preflight};
+use crate::trace::{Event, Recorder};
+use http::{HeaderName, HeaderValue};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+use std::sync::Arc;
+use tollgate_expression::context::{BodyState, LastError};
 
 /// What steps leave for later: counters to increase at the end of outbound, headers to put on the
-/// final answer (CORS, remaining calls), the element that decided the answer.
+/// answer (CORS, remaining calls), the element that decided the answer.
 #[derive(Default)]
-pub struct RunState {}
+pub struct RunState {
+    /// The policy that made the answer or failed. `None`: the backend's answer went through.
+    pub decided_by: Option<Arc<Place>>,
+    /// Sees every step of a traced exchange.
+    pub recorder: Option<Box<dyn Recorder>>,
+    /// Quotas of bandwidth to which the host adds the bytes of both messages when the answer is out.
+    pub transfer_quotas: Vec<TransferQuota>,
+    pub(crate) response_headers: SmallVec<[(HeaderName, HeaderValue); 2]>,
+    pub(crate) deferred: Vec<Arc<dyn Deferred>>,
+    pub(crate) quota_keys: Vec<SmolStr>,
+    pub(crate) cors: Option<Box<CorsGrant>>,
+    pub(crate) retries: Vec<RetryState>,
+    pub(crate) seats: Vec<SmolStr>,
+}
 
 /// Inbound → backend → outbound; a fault goes to on-error. At the end `context.response` holds the
 /// answer, and `response_body` its stream when nobody buffered it.
 pub async fn run<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) {
-    let _ = (exchange, chain, host);
+    if let Err(fault) = pipeline(exchange, chain, host).await {
+        fail(exchange, chain, host, fault).await;
+    }
+    finish(exchange, host);
 }
 
 /// A fault of a built-in step (no operation, key missing): only on-error runs.
 pub async fn run_on_error<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, fault: Fault) {
-    let _ = (exchange, chain, host, fault);
+    grant_cors(exchange, chain, host);
+    fail(exchange, chain, host, fault).await;
+    finish(exchange, host);
 }
 
 /// A CORS preflight that matched no operation: the `cors` policies in scope answer it. `false`: no
 /// policy does.
+#[allow(clippy::unused_async, reason = "an answer may come to depend on a host that waits")]
 pub async fn run_preflight<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) -> bool {
-    let _ = (exchange, chain, host);
-    false
+    let _ = host;
+    let mut answered = false;
+    for cors in in_scope(chain) {
+        answered = true;
+        match cors.preflight(&exchange.context) {
+            Ok(Some(response)) => {
+                exchange.context.response = Some(response);
+                return true;
+            }
+            Ok(None) if cors.terminates(&exchange.context) => break,
+            Ok(None) | Err(_) => {}
+        }
+    }
+    if answered {
+        exchange.context.response = Some(empty_response());
+    }
+    answered
+}
+
+/// The `cors` policies that stand directly in the effective inbound, in order.
+fn in_scope(chain: &Chain) -> Vec<&crate::elements::cross_domain::cors::Cors> {
+    fn collect<'p>(plans: &[Option<&'p Plan>], out: &mut Vec<&'p crate::elements::cross_domain::cors::Cors>) {
+        let Some((first, rest)) = plans.split_first() else { return };
+        match first {
+            Some(plan) if plan.block(Section::Inbound).is_some() => {
+                for item in &plan.preflight {
+                    match item {
+                        Preflight::Base => collect(rest, out),
+                        Preflight::Cors(cors) => out.push(cors),
+                    }
+                }
+            }
+            _ => collect(rest, out),
+        }
+    }
+    let mut out = Vec::new();
+    collect(&chain.plans(), &mut out);
+    out
+}
+
+/// A fault before inbound: the answer still carries what `cors` allows.
+fn grant_cors<H: Host>(exchange: &mut Exchange, chain: &Chain, _host: &H) {
+    if exchange.context.request.headers.contains_key(http::header::ORIGIN) {
+        for cors in in_scope(chain) {
+            if cors.grant(exchange).is_ok_and(|granted| granted) {
+                return;
+            }
+        }
+    }
+}
+
+async fn pipeline<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) -> Result<(), Fault> {
+    let flow = section(exchange, chain, host, Section::Inbound).await?;
+    if flow == Next::Respond {
+        return Ok(());
+    }
+    if flow == Next::Continue && section(exchange, chain, host, Section::Backend).await? == Next::Respond {
+        return Ok(());
+    }
+    if exchange.context.response.is_none() {
+        exchange.context.response = Some(empty_response());
+    }
+    put_response_headers(exchange);
+    if section(exchange, chain, host, Section::Outbound).await? == Next::Respond {
+        return Ok(());
+    }
+    run_deferred(exchange, host)
+}
+
+/// Fills `LastError` and the default answer, then runs on-error. A fault of on-error itself gives
+/// the default answer of that fault.
+async fn fail<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, fault: Fault) {
+    release_seats(exchange, host);
+    answer_fault(exchange, host, fault);
+    if let Err(second) = section(exchange, chain, host, Section::OnError).await {
+        release_seats(exchange, host);
+        answer_fault(exchange, host, second);
+    }
+}
+
+fn answer_fault<H: Host>(exchange: &mut Exchange, host: &H, fault: Fault) {
+    exchange.response_body = None;
+    exchange.context.response = Some(Host::error_response(host, &exchange.context, &fault));
+    let fault = fault.into_parts();
+    exchange.context.last_error = Some(LastError {
+        source: fault.source,
+        reason: fault.reason,
+        message: fault.message,
+        scope: fault.scope,
+        section: fault.section,
+        path: fault.path,
+        policy_id: fault.policy_id,
+    });
+    put_response_headers(exchange);
+}
+
+/// The end of every exchange, however it went.
+fn finish<H: Host>(exchange: &mut Exchange, host: &H) {
+    release_seats(exchange, host);
+    if exchange.context.response.is_none() {
+        exchange.context.response = Some(empty_response());
+    }
+    // Counters whose increment reads the answer also count answers that policies made themselves.
+    // A fault here has no answer to change any more.
+    let _ = run_deferred(exchange, host);
+    if let Some(grant) = exchange.run.cors.take() {
+        grant.put(&mut exchange.response().headers);
+    }
+}
+
+fn run_deferred<H: Host>(exchange: &mut Exchange, host: &H) -> Result<(), Fault> {
+    for deferred in std::mem::take(&mut exchange.run.deferred) {
+        deferred.run(exchange, host)?;
+    }
+    Ok(())
+}
+
+/// Headers that policies promised to the client, put on the answer of the moment so that later
+/// policies see them.
+pub(crate) fn put_response_headers(exchange: &mut Exchange) {
+    let Exchange { context, run, .. } = exchange;
+    if let Some(response) = &mut context.response {
+        for (name, value) in &run.response_headers {
+            response.headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+fn release_seats<H: Host>(exchange: &mut Exchange, host: &H) {
+    for key in exchange.run.seats.drain(..) {
+        Host::seat_leave(host, &key);
+    }
+    exchange.run.retries.clear();
+}
+
+/// One running block and the next instruction in it.
+struct Frame<'p> {
+    block: &'p Block,
+    at: usize,
+    /// Index of the next broader plan.
+    broader: usize,
+}
+
+fn enter<'p>(plans: &[Option<&'p Plan>; 4], from: usize, section: Section) -> Option<Frame<'p>> {
+    (from..plans.len()).find_map(|index| {
+        let block = plans[index]?.block(section)?;
+        Some(Frame { block, at: 0, broader: index + 1 })
+    })
+}
+
+async fn section<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, section: Section) -> Result<Next, Fault> {
+    let plans = chain.plans();
+    let Some(mut frame) = enter(&plans, 0, section) else {
+        return without_policies(exchange, host, section).await;
+    };
+    let mut outer: SmallVec<[Frame<'_>; 3]> = SmallVec::new();
+    loop {
+        let Some(instruction) = frame.block.code.get(frame.at) else {
+            match outer.pop() {
+                Some(next) => frame = next,
+                None => return Ok(Next::Continue),
+            }
+            continue;
+        };
+        frame.at += 1;
+        let outcome = match &instruction.op {
+            Op::Step(step) if !instruction.needs.any() => step.run(exchange, host),
+            Op::Jump(target) => {
+                frame.at = *target as usize;
+                continue;
+            }
+            Op::JumpUnless { condition, target } if !instruction.needs.any() => {
+                match condition.get(&exchange.context) {
+                    Ok(true) => Ok(Next::Continue),
+                    Ok(false) => {
+                        record(exchange, frame.block, instruction, &Event::Skipped);
+                        frame.at = *target as usize;
+                        continue;
+                    }
+                    Err(fault) => Err(fault),
+                }
+            }
+            Op::Base => match enter(&plans, frame.broader, section) {
+                Some(inner) => {
+                    outer.push(std::mem::replace(&mut frame, inner));
+                    continue;
+                }
+                None => without_policies(exchange, host, section).await,
+            },
+            _ => waiting(exchange, host, instruction, &mut frame).await,
+        };
+        match outcome {
+            Ok(Next::Continue) => record(exchange, frame.block, instruction, &Event::Ran),
+            Ok(end) => {
+                record(exchange, frame.block, instruction, &Event::Answered);
+                exchange.run.decided_by = Some(frame.block.places[instruction.place as usize].clone());
+                put_response_headers(exchange);
+                release_seats(exchange, host);
+                return Ok(end);
+            }
+            Err(fault) => {
+                let fault = locate(exchange, frame.block, instruction, fault);
+                match catch(exchange, host, fault, &mut frame, &mut outer) {
+                    None => {}
+                    Some(fault) => return Err(fault),
+                }
+            }
+        }
+    }
+}
+
+/// What a section does that no document has: the backend forwards, the others do nothing.
+async fn without_policies<H: Host>(exchange: &mut Exchange, host: &H, section: Section) -> Result<Next, Fault> {
+    if section == Section::Backend {
+        forward_request::forward_by_default(exchange, host).await?;
+    }
+    Ok(Next::Continue)
+}
+
+/// The instructions that may wait: all that read bodies, and those of other kinds than steps.
+async fn waiting<H: Host>(
+    exchange: &mut Exchange,
+    host: &H,
+    instruction: &Instruction,
+    frame: &mut Frame<'_>,
+) -> Result<Next, Fault> {
+    if instruction.needs.any() {
+        buffer(exchange, instruction.needs).await?;
+    }
+    match &instruction.op {
+        Op::Step(step) => return step.run(exchange, host),
+        Op::Wait(wait) => return wait.run(exchange, host).await,
+        Op::JumpUnless { condition, target } => {
+            if !condition.get(&exchange.context)? {
+                record(exchange, frame.block, instruction, &Event::Skipped);
+                frame.at = *target as usize;
+            }
+        }
+        Op::RetryBegin(retry) => exchange.run.retries.push(retry.begin()),
+        Op::RetryEnd { target } => {
+            if crate::elements::control::retry::again(exchange, host).await? {
+                frame.at = *target as usize;
+            }
+        }
+        Op::SeatTake(seat) => seat.take(exchange, host)?,
+        Op::SeatLeave => {
+            if let Some(key) = exchange.run.seats.pop() {
+                Host::seat_leave(host, &key);
+            }
+        }
+        Op::Jump(_) | Op::Base => {}
+    }
+    Ok(Next::Continue)
+}
+
+/// Lets the innermost handler of a fault take over. `Some`: there is none.
+fn catch<'p, H: Host>(
+    exchange: &mut Exchange,
+    host: &H,
+    fault: Fault,
+    frame: &mut Frame<'p>,
+    outer: &mut SmallVec<[Frame<'p>; 3]>,
+) -> Option<Fault> {
+    loop {
+        let at = frame.at as u32 - 1;
+        for region in &frame.block.regions {
+            if !(region.start..region.end).contains(&at) {
+                continue;
+            }
+            match region.handler {
+                Handler::Seat => {
+                    if let Some(key) = exchange.run.seats.pop() {
+                        Host::seat_leave(host, &key);
+                    }
+                }
+                Handler::Retry => {
+                    if let Some(state) = exchange.run.retries.last_mut() {
+                        state.fault = Some(fault);
+                        frame.at = region.end as usize;
+                        return None;
+                    }
+                }
+            }
+        }
+        match outer.pop() {
+            Some(next) => *frame = next,
+            None => return Some(fault),
+        }
+    }
+}
+
+fn record(exchange: &mut Exchange, block: &Block, instruction: &Instruction, event: &Event<'_>) {
+    let Exchange { context, run, .. } = exchange;
+    if let Some(recorder) = &mut run.recorder {
+        recorder.event(&block.places[instruction.place as usize], event, context);
+    }
+}
+
+/// Says where a fault happened, unless it says so itself.
+fn locate(exchange: &mut Exchange, block: &Block, instruction: &Instruction, mut fault: Fault) -> Fault {
+    if fault.scope.is_none() {
+        let place = &block.places[instruction.place as usize];
+        if fault.source.is_empty() {
+            fault.source = SmolStr::new_static(place.element);
+        }
+        fault.scope = Some(SmolStr::new_static(place.scope.name()));
+        fault.section = Some(SmolStr::new_static(place.section.name()));
+        fault.path = Some(place.path.clone());
+        fault.policy_id.clone_from(&place.policy_id);
+        exchange.run.decided_by = Some(place.clone());
+    }
+    record(exchange, block, instruction, &Event::Failed(&fault));
+    fault
+}
+
+/// Buffers the bodies that the next step reads.
+pub(crate) async fn buffer(exchange: &mut Exchange, needs: BodyNeeds) -> Result<(), Fault> {
+    if needs.request_body
+        && let Some(stream) = exchange.request_body.take()
+    {
+        let content = read_body(stream, exchange.body_bytes_max).await?;
+        let request = &mut exchange.context.request;
+        let content = crate::coding::decode(&mut request.headers, content, exchange.body_bytes_max)?;
+        frame(&mut request.headers, content.len());
+        request.body.set(BodyState::Buffered(content));
+    }
+    if needs.response_body
+        && let Some(stream) = exchange.response_body.take()
+        && let Some(response) = &mut exchange.context.response
+    {
+        let read = read_body(stream, exchange.body_bytes_max)
+            .await
+            .and_then(|content| crate::coding::decode(&mut response.headers, content, exchange.body_bytes_max));
+        // A response that cannot be read is no fault of the caller.
+        let content = read.map_err(|mut fault| {
+            fault.status = 500;
+            fault.with_reason("BackendConnectionFailure")
+        })?;
+        frame(&mut response.headers, content.len());
+        response.body.set(BodyState::Buffered(content));
+    }
+    Ok(())
 }

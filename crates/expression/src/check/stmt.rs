@@ -1,0 +1,636 @@
+//! Statements.
+
+use super::scope::Returns;
+use super::{Bound, Check, Checker, Overflow, Reported, Typed};
+use crate::program::Const;
+use crate::program::node::{Case, Handler, Node, Stmt, Test};
+use crate::syntax::ast::{self, CaseLabel, DeclaratorInit, Expr, ExprKind, StmtKind, TypeKind, TypeRef};
+use crate::types::{Type, convert, known};
+use tollgate_error::{Code, Span};
+
+impl<'t> Checker<'t> {
+    /// A block; `before` runs at its start, inside its scope.
+    pub(super) fn block(&mut self, block: &'t ast::Block, before: Vec<Stmt>) -> Stmt {
+        self.enter_scope();
+        let mut body = before;
+        body.extend(self.statements(&block.statements));
+        Stmt::Block { fresh: self.leave_scope(), body, span: block.span }
+    }
+
+    fn statements(&mut self, statements: &'t [ast::Stmt]) -> Vec<Stmt> {
+        self.declare_labels(statements);
+        let functions = self.declare_functions(statements);
+        let mut body = Vec::new();
+        // Functions are made first: their variables exist from the start of the block.
+        let mut pending = functions.into_iter();
+        let mut made = Vec::new();
+        for statement in statements {
+            if let StmtKind::LocalFunction(_) = statement.kind {
+                if let Some((function, local)) = pending.next()
+                    && let Ok(stmt) = self.local_function(function, local)
+                {
+                    made.push(stmt);
+                }
+                continue;
+            }
+            if let Ok(stmt) = self.statement(statement) {
+                body.push(stmt);
+            }
+        }
+        made.extend(body);
+        made
+    }
+
+    fn declare_labels(&mut self, statements: &'t [ast::Stmt]) {
+        for statement in statements {
+            let mut at = statement;
+            while let StmtKind::Labeled(name, inner) = &at.kind {
+                let next = self.labels.len() as u32;
+                let key = self.label_key(&name.text);
+                if self.labels.insert(key, next).is_some() {
+                    let message = format!("the label `{}` is a duplicate", name.text);
+                    let _ = self.report::<()>(Code::EXPRESSION_CHECK, name.span, message);
+                }
+                at = inner;
+            }
+        }
+    }
+
+    fn label_key(&self, name: &str) -> smol_str::SmolStr {
+        let instance = self.functions.last().map_or(0, |function| function.instance);
+        smol_str::format_smolstr!("{instance}:{name}")
+    }
+
+    /// A statement in a scope of its own: the body of `if` and loops.
+    fn embedded(&mut self, statement: &'t ast::Stmt) -> Stmt {
+        if let StmtKind::Block(block) = &statement.kind {
+            return self.block(block, Vec::new());
+        }
+        self.enter_scope();
+        let body = self.statement(statement).into_iter().collect();
+        Stmt::Block { fresh: self.leave_scope(), body, span: statement.span }
+    }
+
+    fn statement(&mut self, statement: &'t ast::Stmt) -> Check<Stmt> {
+        let span = statement.span;
+        self.guard(span)?;
+        match &statement.kind {
+            StmtKind::Empty => Ok(Stmt::Empty),
+            StmtKind::Block(block) => Ok(self.block(block, Vec::new())),
+            StmtKind::Expr(expr) => Ok(Stmt::Expr(self.statement_expression(expr)?)),
+            StmtKind::Local(ty, declarators, is_const) => self.locals(ty, declarators, *is_const),
+            StmtKind::LocalFunction(_) => Ok(Stmt::Empty),
+            StmtKind::If(condition, then, other) => {
+                let condition = self.condition(condition);
+                let then = self.embedded(then);
+                let other = other.as_ref().map_or(Stmt::Empty, |other| self.embedded(other));
+                Ok(Stmt::If(condition?, Box::new(then), Box::new(other)))
+            }
+            StmtKind::While(condition, body) => {
+                let condition = self.condition(condition);
+                let body = self.loop_body(body);
+                Ok(Stmt::While(condition?, Box::new(body)))
+            }
+            StmtKind::Do(body, condition) => {
+                let body = self.loop_body(body);
+                Ok(Stmt::Do(Box::new(body), self.condition(condition)?))
+            }
+            StmtKind::For(start, condition, step, body) => {
+                self.for_statement(start, condition.as_ref(), step, body, span)
+            }
+            StmtKind::Foreach(target, source, body) => self.foreach(target, source, body, span),
+            StmtKind::Return(value) => self.return_statement(value.as_ref(), span),
+            StmtKind::Break => {
+                let function = self.function()?;
+                if function.loops == 0 && function.switches == 0 {
+                    return self.report(
+                        Code::EXPRESSION_FLOW,
+                        span,
+                        "no enclosing loop or switch out of which to break",
+                    );
+                }
+                Ok(Stmt::Break(span))
+            }
+            StmtKind::Continue => {
+                if self.function()?.loops == 0 {
+                    return self.report(Code::EXPRESSION_FLOW, span, "no enclosing loop to continue");
+                }
+                Ok(Stmt::Continue(span))
+            }
+            StmtKind::Throw(Some(value)) => Ok(Stmt::Throw(Some(self.exception(value)?))),
+            StmtKind::Throw(None) => {
+                if self.function()?.handlers == 0 {
+                    return self.report(
+                        Code::EXPRESSION_CHECK,
+                        span,
+                        "a throw without a value is allowed in a catch clause only",
+                    );
+                }
+                Ok(Stmt::Throw(None))
+            }
+            _ => self.rare_statement(statement),
+        }
+    }
+
+    fn rare_statement(&mut self, statement: &'t ast::Stmt) -> Check<Stmt> {
+        let span = statement.span;
+        match &statement.kind {
+            StmtKind::Try(body, catches, finally) => self.try_statement(body, catches, finally.as_ref()),
+            StmtKind::Switch(value, sections) => self.switch(value, sections, span),
+            StmtKind::Using(resource, body) => self.using(resource, body, span),
+            StmtKind::Lock(target, body) => {
+                let value = self.value(target)?;
+                if value.ty.is_value_type() {
+                    return self.report(Code::EXPRESSION_TYPE_MISMATCH, target.span, "`lock` needs a reference type");
+                }
+                let body = self.embedded(body);
+                Ok(Stmt::Block { fresh: Vec::new(), body: vec![Stmt::Expr(value.node), body], span })
+            }
+            StmtKind::Checked(checked, block) => {
+                let overflow = if *checked { Overflow::Checked } else { Overflow::Unchecked };
+                let outer = std::mem::replace(&mut self.overflow, overflow);
+                let body = self.block(block, Vec::new());
+                self.overflow = outer;
+                Ok(body)
+            }
+            StmtKind::Goto(name) => match self.labels.get(&self.label_key(&name.text)) {
+                Some(label) => Ok(Stmt::Goto(*label, span)),
+                None => self.report(
+                    Code::EXPRESSION_UNKNOWN_NAME,
+                    name.span,
+                    format!("there is no label `{}` here", name.text),
+                ),
+            },
+            StmtKind::Labeled(name, inner) => {
+                let label = self.labels.get(&self.label_key(&name.text)).copied().unwrap_or(0);
+                Ok(Stmt::Label(label, Box::new(self.statement(inner)?)))
+            }
+            StmtKind::GotoCase(_) | StmtKind::GotoDefault => {
+                self.report(Code::EXPRESSION_FLOW, span, "`goto case` is allowed at the end of a switch section only")
+            }
+            _ => Ok(Stmt::Empty),
+        }
+    }
+
+    fn loop_body(&mut self, body: &'t ast::Stmt) -> Stmt {
+        if let Some(function) = self.functions.last_mut() {
+            function.loops += 1;
+        }
+        let body = self.embedded(body);
+        if let Some(function) = self.functions.last_mut() {
+            function.loops -= 1;
+        }
+        body
+    }
+
+    fn is_var(&self, ty: &TypeRef) -> bool {
+        matches!(&ty.kind, TypeKind::Named(path) if path.len() == 1 && path.first().is_some_and(|(name, args)| name.text == "var" && args.is_empty()))
+    }
+
+    fn locals(&mut self, ty: &'t TypeRef, declarators: &'t [ast::Declarator], is_const: bool) -> Check<Stmt> {
+        let is_var = self.is_var(ty);
+        let resolved = if is_var { Ok(Type::Error) } else { self.resolve(ty) };
+        if matches!(resolved, Ok(Type::Void)) {
+            return self.report(Code::EXPRESSION_CHECK, ty.span, "a variable cannot be of type `void`");
+        }
+        if is_var && (declarators.len() > 1 || is_const) {
+            let _ = self.report::<()>(Code::EXPRESSION_CHECK, ty.span, "`var` declares one variable, and no constant");
+        }
+        let mut body = Vec::new();
+        for declarator in declarators {
+            // The name is declared even when its value has findings, so that uses stay quiet.
+            match self.declarator(declarator, resolved.clone(), is_var, is_const) {
+                Ok(stmt) => body.push(stmt),
+                Err(Reported) => {
+                    if self.find_name(&declarator.name.text).is_none() {
+                        let _ = self.declare(&declarator.name, Type::Error);
+                    }
+                }
+            }
+        }
+        Ok(match (body.pop(), body.is_empty()) {
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                body.push(last);
+                Stmt::Block { fresh: Vec::new(), body, span: ty.span }
+            }
+            (None, _) => Stmt::Empty,
+        })
+    }
+
+    fn declarator(
+        &mut self,
+        declarator: &'t ast::Declarator,
+        ty: Check<Type>,
+        is_var: bool,
+        is_const: bool,
+    ) -> Check<Stmt> {
+        let name = &declarator.name;
+        let Some(init) = &declarator.init else {
+            if is_var || is_const {
+                return self.report(Code::EXPRESSION_CHECK, name.span, format!("`{}` must be initialized", name.text));
+            }
+            let local = self.declare(name, ty.unwrap_or(Type::Error));
+            return Ok(Stmt::Declare(self.slot_of(local)));
+        };
+        if is_var {
+            let value = self.var_value(init, name)?;
+            let local = self.declare(name, value.ty.clone());
+            let slot = self.slot_of(local);
+            return Ok(Stmt::Expr(Node::SetLocal(slot, Box::new(value.node))));
+        }
+        // C# has the name in scope in its own value, so that a lambda may call itself.
+        let Ok(ty) = ty else {
+            if let DeclaratorInit::Expr(expr) = init {
+                let _ = self.bind(expr);
+            }
+            return Err(Reported);
+        };
+        if is_const {
+            return self.const_local(name, ty, init);
+        }
+        let local = self.declare(name, ty.clone());
+        let value = match init {
+            DeclaratorInit::Expr(expr) => self.value_as(expr, &ty)?,
+            DeclaratorInit::Array(items, span) => match &ty {
+                Type::Array(element, rank) => {
+                    let element = (**element).clone();
+                    self.array_of(&element, usize::from(*rank), items, *span)?
+                }
+                _ => return self.report(Code::EXPRESSION_CHECK, *span, "an array initializer needs an array type"),
+            },
+        };
+        let slot = self.slot_of(local);
+        Ok(Stmt::Expr(Node::SetLocal(slot, Box::new(value.node))))
+    }
+
+    fn var_value(&mut self, init: &'t DeclaratorInit, name: &ast::Name) -> Check<Typed> {
+        let DeclaratorInit::Expr(expr) = init else {
+            return self.report(
+                Code::EXPRESSION_CHECK,
+                name.span,
+                "cannot initialize a `var` with an array initializer; use `new[] {…}`",
+            );
+        };
+        let bound = self.bind(expr)?;
+        let shown = match &bound {
+            Bound::Value(value) if matches!(value.ty, Type::Null) => "<null>",
+            Bound::Value(value) if matches!(value.ty, Type::Void) => "void",
+            Bound::Lambda(..) => "lambda expression",
+            Bound::Group(_) => "method group",
+            Bound::Default(_) => "default",
+            _ => return self.value_of(bound, expr.span),
+        };
+        let hint = "name the type of the variable";
+        let message = format!("cannot assign {shown} to an implicitly-typed variable");
+        self.report_hint(Code::EXPRESSION_TYPE_MISMATCH, expr.span, message, Some(hint.to_owned()))
+    }
+
+    fn const_local(&mut self, name: &'t ast::Name, ty: Type, init: &'t DeclaratorInit) -> Check<Stmt> {
+        let DeclaratorInit::Expr(expr) = init else { return Err(Reported) };
+        let value = self.value_as(expr, &ty)?;
+        let null = matches!(expr.kind, ExprKind::Literal(ast::Literal::Null));
+        let Some(constant) = value.constant.or(null.then_some(Const::Null)) else {
+            return self.report(
+                Code::EXPRESSION_CHECK,
+                expr.span,
+                format!("the value of `{}` must be constant", name.text),
+            );
+        };
+        let local = self.declare(name, ty);
+        if let Some(local) = self.locals.get_mut(local) {
+            local.constant = Some(constant);
+        }
+        Ok(Stmt::Empty)
+    }
+
+    fn for_statement(
+        &mut self,
+        start: &'t [ast::Stmt],
+        condition: Option<&'t Expr>,
+        step: &'t [Expr],
+        body: &'t ast::Stmt,
+        span: Span,
+    ) -> Check<Stmt> {
+        self.enter_scope();
+        let mut parts: Vec<Stmt> = Vec::new();
+        for statement in start {
+            if let Ok(stmt) = self.statement(statement) {
+                parts.push(stmt);
+            }
+        }
+        let condition = condition.map(|condition| self.condition(condition)).transpose();
+        let mut steps = Vec::new();
+        for expr in step {
+            if let Ok(node) = self.statement_expression(expr) {
+                steps.push(node);
+            }
+        }
+        let body = Box::new(self.loop_body(body));
+        let fresh = self.leave_scope();
+        parts.push(Stmt::For { condition: condition?, step: steps, body });
+        Ok(Stmt::Block { fresh, body: parts, span })
+    }
+
+    /// The type of the items of what `foreach` walks.
+    pub(super) fn item_type(&mut self, source: &Typed) -> Check<Type> {
+        let ty = &source.ty;
+        match ty {
+            Type::Array(element, _) => return Ok((**element).clone()),
+            Type::Dynamic => return Ok(Type::Dynamic),
+            Type::Error => return Err(Reported),
+            _ => {}
+        }
+        if ty.is(known::STRING) {
+            return Ok(Type::of(known::CHAR));
+        }
+        // A class with its own GetEnumerator says what it walks.
+        if let Some((member, owner)) = super::member::levels(ty).into_iter().flatten().find_map(|owner| {
+            let member = crate::types::registry().own(owner.def()?, "GetEnumerator").first().copied()?;
+            Some((member, owner))
+        }) {
+            let result = crate::types::registry().member(member).result.substitute(owner.args());
+            if let Some(item) = convert::find_super(&result, known::ENUMERATOR).and_then(|e| e.args().first().cloned())
+            {
+                return Ok(item);
+            }
+        }
+        if let Some(found) = convert::find_super(ty, known::ENUMERABLE) {
+            return Ok(found.args().first().cloned().unwrap_or_else(Type::object));
+        }
+        if convert::find_super(ty, known::ENUMERABLE_OBJECT).is_some() {
+            return Ok(Type::object());
+        }
+        let message = format!("foreach cannot walk a value of type `{ty}`: it has no `GetEnumerator`");
+        let hint = ty.is(known::OBJECT).then(|| "cast it to what it is, such as `(JArray)x`".to_owned());
+        self.report_hint(Code::EXPRESSION_TYPE_MISMATCH, source.span, message, hint)
+    }
+
+    fn foreach(&mut self, target: &'t Expr, source: &'t Expr, body: &'t ast::Stmt, span: Span) -> Check<Stmt> {
+        let source = self.value(source).and_then(|source| Ok((self.item_type(&source)?, source)));
+        self.enter_scope();
+        let item = source.as_ref().map_or(Type::Error, |(item, _)| item.clone());
+        let slot = self.temporary();
+        let prepare = self.foreach_target(target, slot, &item, span);
+        let body = Box::new(self.loop_body(body));
+        let fresh = self.leave_scope();
+        let (_, source) = source?;
+        // A JObject is a sequence of tokens, but its own enumerator walks pairs.
+        let node = if convert::find_super(&source.ty, known::JOBJECT).is_some() {
+            Node::Call(Box::new(crate::program::node::Call {
+                native: crate::library::json::pairs,
+                text: "IEnumerable<KeyValuePair<string, JToken>> GetEnumerator()",
+                types: Box::default(),
+                args: vec![source.node].into(),
+                instance: true,
+            }))
+        } else {
+            source.node
+        };
+        Ok(Stmt::Foreach { source: node, slot, fresh, prepare: prepare?, body })
+    }
+
+    fn foreach_target(&mut self, target: &'t Expr, slot: u32, item: &Type, span: Span) -> Check<Vec<Node>> {
+        let ExprKind::Declaration(ty, name) = &target.kind else {
+            if item.is_error() {
+                return Err(Reported);
+            }
+            return self.foreach_deconstruct(target, slot, item);
+        };
+        let omitted = matches!(ty.kind, TypeKind::Omitted) || self.is_var(ty);
+        let declared = if omitted { item.clone() } else { self.resolve(ty).unwrap_or(Type::Error) };
+        let local = self.declare(name, declared.clone());
+        if let Some(local) = self.locals.get_mut(local) {
+            local.read_only = Some("foreach iteration variable");
+        }
+        if declared.is_error() || item.is_error() {
+            return Err(Reported);
+        }
+        let value = Typed { node: Node::Local(slot, span), ty: item.clone(), constant: None, span: target.span };
+        let value = self.cast(Bound::Value(value), &declared, target.span)?;
+        Ok(vec![Node::SetLocal(self.slot_of(local), Box::new(value.node))])
+    }
+
+    fn return_statement(&mut self, value: Option<&'t Expr>, span: Span) -> Check<Stmt> {
+        let returns = self.function()?.returns.clone();
+        match value {
+            Some(value) => Ok(Stmt::Return(Some(self.return_value(value)?), span)),
+            None => match returns {
+                Returns::Void | Returns::Infer(..) => Ok(Stmt::Return(None, span)),
+                _ => self.report(Code::EXPRESSION_FLOW, span, "`return` must give a value here"),
+            },
+        }
+    }
+
+    fn try_statement(
+        &mut self,
+        body: &'t ast::Block,
+        catches: &'t [ast::Catch],
+        finally: Option<&'t ast::Block>,
+    ) -> Check<Stmt> {
+        let body = Box::new(self.block(body, Vec::new()));
+        let mut handlers = Vec::new();
+        let mut earlier: Vec<Type> = Vec::new();
+        for catch in catches {
+            if let Ok(handler) = self.handler(catch, &mut earlier) {
+                handlers.push(handler)
+            }
+        }
+        let finally = finally.map(|block| {
+            // `return` and jumps cannot leave a finally block; the flow check sees to the rest.
+            Box::new(self.block(block, Vec::new()))
+        });
+        Ok(Stmt::Try { body, handlers, finally })
+    }
+
+    fn handler(&mut self, catch: &'t ast::Catch, earlier: &mut Vec<Type>) -> Check<Handler> {
+        let ty = match &catch.ty {
+            Some(ty) => {
+                let resolved = self.resolve(ty)?;
+                if convert::find_super(&resolved, known::EXCEPTION).is_none() {
+                    let message = format!("the type caught must be derived from System.Exception, not `{resolved}`");
+                    return self.report(Code::EXPRESSION_TYPE_MISMATCH, ty.span, message);
+                }
+                if earlier.iter().any(|before| convert::is_subtype(&resolved, before)) {
+                    let message = format!("an earlier catch clause already catches `{resolved}`");
+                    return self.report(Code::EXPRESSION_FLOW, ty.span, message);
+                }
+                if catch.filter.is_none() {
+                    earlier.push(resolved.clone());
+                }
+                Some(resolved)
+            }
+            None => None,
+        };
+        self.enter_scope();
+        if let Some(function) = self.functions.last_mut() {
+            function.handlers += 1;
+        }
+        let slot = catch.name.as_ref().map(|name| {
+            let local = self.declare(name, ty.clone().unwrap_or_else(|| Type::of(known::EXCEPTION)));
+            self.slot_of(local)
+        });
+        let filter = catch.filter.as_ref().map(|filter| self.condition(filter)).transpose();
+        let body = self.block(&catch.body, Vec::new());
+        if let Some(function) = self.functions.last_mut() {
+            function.handlers -= 1;
+        }
+        let fresh = self.leave_scope();
+        Ok(Handler { ty, slot, fresh, filter: filter?, body })
+    }
+
+    fn switch(&mut self, value: &'t Expr, sections: &'t [ast::Section], span: Span) -> Check<Stmt> {
+        let value = self.value(value)?;
+        if value.ty.is_error() {
+            return Err(Reported);
+        }
+        let slot = self.temporary();
+        if let Some(function) = self.functions.last_mut() {
+            function.switches += 1;
+        }
+        self.enter_scope();
+        let mut cases = Vec::new();
+        let mut seen: Vec<Const> = Vec::new();
+        for section in sections {
+            cases.push(self.section(&value, section, sections, &mut seen));
+        }
+        self.leave_scope();
+        if let Some(function) = self.functions.last_mut() {
+            function.switches -= 1;
+        }
+        let cases: Check<Vec<Case>> = cases.into_iter().collect();
+        Ok(Stmt::Switch { value: value.node, slot, cases: cases?, span })
+    }
+
+    fn section(
+        &mut self,
+        value: &Typed,
+        section: &'t ast::Section,
+        all: &'t [ast::Section],
+        seen: &mut Vec<Const>,
+    ) -> Check<Case> {
+        self.enter_scope();
+        let mut labels = Vec::new();
+        for (label, span) in &section.labels {
+            match label {
+                CaseLabel::Default => labels.push(Ok((None, None))),
+                CaseLabel::Case(pattern, guard) => {
+                    let test = self.pattern(value, pattern);
+                    if let (Ok(Test::Constant(Node::Const(index))), None) = (&test, guard)
+                        && let Some(constant) = self.constants.get(*index as usize).cloned()
+                    {
+                        if seen.contains(&constant) {
+                            let shown = constant.to_value().to_text();
+                            let message =
+                                format!("the switch statement contains multiple cases with the label value `{shown}`");
+                            let _ = self.report::<()>(Code::EXPRESSION_CHECK, *span, message);
+                        }
+                        seen.push(constant);
+                    }
+                    let guard = guard.as_ref().map(|guard| self.condition(guard)).transpose();
+                    labels.push(test.and_then(|test| Ok((Some(test), guard?))));
+                }
+            }
+        }
+        self.declare_labels(&section.body);
+        let functions = self.declare_functions(&section.body);
+        let mut body = Vec::new();
+        for (function, local) in functions {
+            if let Ok(stmt) = self.local_function(function, local) {
+                body.push(stmt);
+            }
+        }
+        for statement in &section.body {
+            let bound = match &statement.kind {
+                StmtKind::GotoCase(target) => self.goto_case(value, Some(target), all, statement.span),
+                StmtKind::GotoDefault => self.goto_case(value, None, all, statement.span),
+                StmtKind::LocalFunction(_) => continue,
+                _ => self.statement(statement),
+            };
+            if let Ok(stmt) = bound {
+                body.push(stmt);
+            }
+        }
+        let fresh = self.leave_scope();
+        let labels: Check<Vec<_>> = labels.into_iter().collect();
+        Ok(Case { labels: labels?, body, fresh })
+    }
+
+    fn goto_case(
+        &mut self,
+        value: &Typed,
+        target: Option<&'t Expr>,
+        all: &'t [ast::Section],
+        span: Span,
+    ) -> Check<Stmt> {
+        let wanted = match target {
+            Some(expr) => self.value_as(expr, &value.ty.without_nullable().clone())?.constant,
+            None => None,
+        };
+        for (index, section) in all.iter().enumerate() {
+            for (label, _) in &section.labels {
+                let hit = match (label, target) {
+                    (CaseLabel::Default, None) => true,
+                    (CaseLabel::Case(ast::Pattern::Const(expr), None), Some(_)) => {
+                        let ty = value.ty.without_nullable().clone();
+                        let (found, _) = self.speculate(|c| c.value_as(expr, &ty));
+                        found.is_ok_and(|found| found.constant == wanted)
+                    }
+                    _ => false,
+                };
+                if hit {
+                    return Ok(Stmt::GotoCase(index));
+                }
+            }
+        }
+        self.report(Code::EXPRESSION_FLOW, span, "there is no such case in the switch statement")
+    }
+
+    fn using(&mut self, resource: &'t ast::Stmt, body: &'t ast::Stmt, span: Span) -> Check<Stmt> {
+        self.enter_scope();
+        let resource = self.resource(resource);
+        let body = Box::new(self.embedded(body));
+        let fresh = self.leave_scope();
+        let (slot, value) = resource?;
+        let using = Stmt::Using { slot, value, body };
+        Ok(Stmt::Block { fresh, body: vec![using], span })
+    }
+
+    fn resource(&mut self, resource: &'t ast::Stmt) -> Check<(u32, Node)> {
+        let (ty, slot, node) = match &resource.kind {
+            StmtKind::Expr(expr) => {
+                let value = self.value(expr)?;
+                (value.ty, self.temporary(), value.node)
+            }
+            StmtKind::Local(ty, declarators, _) => {
+                let [declarator] = declarators.as_slice() else {
+                    return self.report(
+                        Code::EXPRESSION_CHECK,
+                        resource.span,
+                        "one resource in a using statement, please nest them",
+                    );
+                };
+                let Some(DeclaratorInit::Expr(expr)) = &declarator.init else {
+                    return self.report(Code::EXPRESSION_CHECK, resource.span, "a using variable must be initialized");
+                };
+                let value = if self.is_var(ty) {
+                    self.value(expr)?
+                } else {
+                    let ty = self.resolve(ty)?;
+                    self.value_as(expr, &ty)?
+                };
+                let local = self.declare(&declarator.name, value.ty.clone());
+                if let Some(local) = self.locals.get_mut(local) {
+                    local.read_only = Some("using variable");
+                }
+                (value.ty, self.slot_of(local), value.node)
+            }
+            _ => return Err(Reported),
+        };
+        if !matches!(ty, Type::Null | Type::Dynamic) && convert::find_super(&ty, known::DISPOSABLE).is_none() {
+            let message = format!("`{ty}`: the type used in a using statement must be convertible to `IDisposable`");
+            return self.report(Code::EXPRESSION_TYPE_MISMATCH, resource.span, message);
+        }
+        Ok((slot, node))
+    }
+}

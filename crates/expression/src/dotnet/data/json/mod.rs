@@ -1,0 +1,30 @@
+//! Newtonsoft.Json 13: the token tree, its reader and writer, JSONPath, merging and conversions.
+//!
+//! A [`JToken`] is a shared handle, as a .NET reference is. Nothing here serializes other types:
+//! whoever knows them drives [`JsonWriter`] or builds tokens.
+
+mod compare;
+mod container;
+mod convert;
+mod filter;
+mod load;
+mod merge;
+mod path;
+mod reader;
+mod text;
+mod token;
+mod value;
+mod writer;
+
+pub use compare::deep_equals;
+pub use convert::Target;
+pub use load::{parse_array, parse_object, parse_token};
+pub use merge::{MergeArray, MergeSettings};
+pub use path::JsonPath;
+pub use reader::{DateParsing, Position, Reader, Token};
+pub use token::{JToken, TokenType};
+pub use value::JScalar;
+pub use writer::{Formatting, JsonWriter, escape_into, quoted};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,551 @@
+//! Numeric types, `Boolean`, `Convert`, `Math`.
+
+use super::{TypeTable, format};
+use crate::dotnet::text::decimal::MidpointRounding;
+use crate::dotnet::text::number::{self as text, IntType, NumberStyles, Primitive};
+use crate::dotnet::text::{Decimal, math};
+use crate::run::{Args, Native, Outcome, Thrown, ops};
+use crate::types::{DefId, known};
+use crate::value::{Str, Value};
+
+fn int_type(id: DefId) -> Option<IntType> {
+    Some(match id {
+        known::SBYTE => IntType::SByte,
+        known::BYTE => IntType::Byte,
+        known::INT16 => IntType::Int16,
+        known::UINT16 => IntType::UInt16,
+        known::CHAR => IntType::Char,
+        known::INT32 => IntType::Int32,
+        known::UINT32 => IntType::UInt32,
+        known::INT64 => IntType::Int64,
+        known::UINT64 => IntType::UInt64,
+        _ => return None,
+    })
+}
+
+/// The style argument, wherever it stands.
+fn style(a: &Args<'_, '_>) -> Option<NumberStyles> {
+    a.args.iter().find_map(|arg| match arg {
+        Value::Enum(_, number) => Some(NumberStyles(*number as i32)),
+        _ => None,
+    })
+}
+
+fn parse_text(id: DefId, source: &str, style: Option<NumberStyles>) -> Outcome {
+    if let Some(kind) = int_type(id) {
+        let value = match style {
+            Some(style) => text::parse_integer(source, style, kind)?,
+            None => text::parse_integer_default(source, kind)?,
+        };
+        return Ok(crate::program_integer(id, value));
+    }
+    let float = style.unwrap_or(NumberStyles::FLOAT_DEFAULT);
+    Ok(match id {
+        known::SINGLE => Value::Single(text::parse_f32(source, float)?),
+        known::DOUBLE => Value::Double(text::parse_f64(source, float)?),
+        _ => Value::Decimal(format::from_decimal(Decimal::parse(source, style.unwrap_or(NumberStyles::NUMBER))?)),
+    })
+}
+
+fn parse(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
+    let source = a.text(0, "s")?.as_str().to_owned();
+    parse_text(id, &source, style(a))
+}
+
+fn try_parse(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
+    let parsed = a.opt_str(0).and_then(|source| parse_text(id, source.as_str(), style(a)).ok());
+    let present = parsed.is_some();
+    let zero = crate::run::default_value(&crate::types::Type::of(id));
+    a.set_out(a.len() - 1, parsed.unwrap_or(zero));
+    Ok(Value::Bool(present))
+}
+
+/// `ToString(format)`, `ToString(format, provider)`, `ToString(provider)`.
+pub fn to_text(a: &mut Args<'_, '_>) -> Outcome {
+    let value = a.value(0);
+    let format = a.str_or_empty(1).to_owned();
+    let made = a.run.format(&value, &format)?;
+    a.make(made)
+}
+
+fn compare(a: &mut Args<'_, '_>) -> Outcome {
+    let (x, y) = (a.value(0), a.value(1));
+    if matches!(x, Value::SByte(_) | Value::Byte(_) | Value::Int16(_) | Value::UInt16(_)) && !y.is_null() {
+        return Ok(Value::Int32((ops::to_i128(&x) - ops::to_i128(&y)) as i32));
+    }
+    Ok(Value::Int32(a.run.compare(&x, &y)? as i32))
+}
+
+fn equals(a: &mut Args<'_, '_>) -> Outcome {
+    let (x, y) = (a.value(0), a.value(1));
+    a.run.equals(&x, &y).map(Value::Bool)
+}
+
+fn primitive(value: &Value) -> Option<Primitive> {
+    Some(match value {
+        Value::Bool(flag) => Primitive::Boolean(*flag),
+        Value::Single(number) => Primitive::Single(*number),
+        Value::Double(number) => Primitive::Double(*number),
+        Value::Decimal(number) => Primitive::Decimal(format::decimal(*number)),
+        Value::Enum(_, number) => Primitive::Integer((*number).into(), IntType::Int32),
+        other => Primitive::Integer(ops::to_i128(other), int_type(other.runtime_type()?.def()?)?),
+    })
+}
+
+fn bad_cast(from: &Value, to: &str) -> Thrown {
+    let from = from.runtime_type().map(|ty| ty.short_name()).unwrap_or_default();
+    if from == "DateTime" || to == "DateTime" {
+        return Thrown::invalid_cast(format!("Invalid cast from '{from}' to '{to}'."));
+    }
+    Thrown::invalid_cast(format!("Unable to cast object of type '{from}' to type 'System.IConvertible'."))
+}
+
+/// `Convert.ToX(value)`.
+fn convert_to(value: &Value, id: DefId) -> Outcome {
+    let value = &super::json::plain(value);
+    match value {
+        Value::Null => return Ok(crate::run::default_value(&crate::types::Type::of(id))),
+        Value::Str(source) => {
+            return match id {
+                known::BOOLEAN => Ok(Value::Bool(text::parse_boolean(source.as_str())?)),
+                known::CHAR => Ok(Value::Char(text::parse_char(source.as_str())?)),
+                _ => parse_text(id, source.as_str(), None),
+            };
+        }
+        _ => {}
+    }
+    let Some(primitive) = primitive(value) else {
+        return Err(bad_cast(value, crate::types::registry().def(id).name.as_str()));
+    };
+    if let Some(kind) = int_type(id) {
+        return Ok(crate::program_integer(id, primitive.to_integer(kind)?));
+    }
+    Ok(match id {
+        known::BOOLEAN => Value::Bool(primitive.to_boolean()?),
+        known::SINGLE => Value::Single(primitive.to_single()?),
+        known::DOUBLE => Value::Double(primitive.to_double()?),
+        _ => Value::Decimal(format::from_decimal(primitive.to_decimal()?)),
+    })
+}
+
+fn convert(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
+    // `Convert.ToInt32(text, base)`.
+    if let (Some(kind), Value::Int32(base)) = (int_type(id), a.get(1)) {
+        let number = text::integer_from_base(a.opt_str(0).map(Str::as_str), *base, kind)?;
+        return Ok(crate::program_integer(id, number));
+    }
+    convert_to(a.get(0), id)
+}
+
+fn convert_text(a: &mut Args<'_, '_>) -> Outcome {
+    if let (Some(kind), Value::Int32(base)) =
+        (a.get(0).runtime_type().and_then(|ty| ty.def()).and_then(int_type), a.get(1))
+    {
+        let made = text::integer_to_base(ops::to_i128(a.get(0)), kind, *base)?;
+        return a.make(made);
+    }
+    let value = a.value(0);
+    match value {
+        Value::Null => a.make(""),
+        value => a.run.print_str(&value).map(Value::Str),
+    }
+}
+
+fn change_type(a: &mut Args<'_, '_>) -> Outcome {
+    let ty = super::reflection::type_of(a.get(1)).ok_or_else(|| Thrown::argument_null("conversionType"))?;
+    let value = a.value(0);
+    if value.is_null() || crate::run::is_instance(&value, &ty) {
+        return Ok(value);
+    }
+    match ty.def() {
+        Some(known::STRING) => a.run.print_str(&value).map(Value::Str),
+        Some(known::DATE_TIME) => super::time::parse_date(a.run, value.as_str().unwrap_or("")),
+        Some(id) if known::is_numeric(id) || id == known::BOOLEAN || id == known::CHAR => convert_to(&value, id),
+        _ => Err(bad_cast(&value, &ty.short_name())),
+    }
+}
+
+macro_rules! numeric {
+    ($name:literal, $keyword:literal, $id:expr, [$($extra:expr),* $(,)?]) => {
+        TypeTable {
+            decl: concat!("struct System.", $name, " : IComparable, IComparable<", $keyword, ">, IFormattable, IEquatable<", $keyword, ">"),
+            members: &[
+                (concat!("static ", $keyword, " Parse(string s)"), |a| parse(a, $id)),
+                (concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |a| parse(a, $id)),
+                (concat!("static ", $keyword, " Parse(string s, System.Globalization.NumberStyles style)"), |a| parse(a, $id)),
+                (concat!("static ", $keyword, " Parse(string s, System.Globalization.NumberStyles style, IFormatProvider provider)"), |a| parse(a, $id)),
+                (concat!("static bool TryParse(string s, out ", $keyword, " result)"), |a| try_parse(a, $id)),
+                (concat!("static bool TryParse(string s, System.Globalization.NumberStyles style, IFormatProvider provider, out ", $keyword, " result)"), |a| try_parse(a, $id)),
+                ("string ToString()", to_text),
+                ("string ToString(string format)", to_text),
+                ("string ToString(IFormatProvider provider)", to_text),
+                ("string ToString(string format, IFormatProvider provider)", to_text),
+                (concat!("int CompareTo(", $keyword, " value)"), compare),
+                ("int CompareTo(object value)", compare),
+                (concat!("bool Equals(", $keyword, " obj)"), equals),
+                ("bool Equals(object obj)", equals),
+                $($extra),*
+            ],
+        }
+    };
+}
+
+fn nothing(_a: &mut Args<'_, '_>) -> Outcome {
+    Ok(Value::Null)
+}
+
+fn float_test(a: &mut Args<'_, '_>, test: fn(f64) -> bool) -> Outcome {
+    Ok(Value::Bool(test(a.f64(0))))
+}
+
+fn decimal_map(a: &mut Args<'_, '_>, map: fn(Decimal) -> Decimal) -> Outcome {
+    Ok(Value::Decimal(format::from_decimal(map(format::decimal(a.decimal(0))))))
+}
+
+fn decimal_op(a: &mut Args<'_, '_>, op: fn(Decimal, Decimal) -> crate::dotnet::text::DotnetResult<Decimal>) -> Outcome {
+    Ok(Value::Decimal(format::from_decimal(op(format::decimal(a.decimal(0)), format::decimal(a.decimal(1)))?)))
+}
+
+/// `Round` of double and decimal: digits and mode in any combination.
+fn round(a: &mut Args<'_, '_>) -> Outcome {
+    let (mut digits, mut mode) = (None, MidpointRounding::ToEven);
+    for arg in a.args.iter().skip(1) {
+        match arg {
+            Value::Int32(number) => digits = Some(*number),
+            Value::Enum(_, number) => mode = MidpointRounding::from_i32(*number as i32)?,
+            _ => {}
+        }
+    }
+    Ok(match a.get(0) {
+        Value::Decimal(number) => {
+            Value::Decimal(format::from_decimal(format::decimal(*number).round_mode(digits.unwrap_or(0), mode)?))
+        }
+        other => Value::Double(match digits {
+            Some(digits) => math::round_digits(ops::to_f64(other), digits, mode)?,
+            None => math::round(ops::to_f64(other), mode),
+        }),
+    })
+}
+
+fn float(a: &mut Args<'_, '_>, map: fn(f64) -> f64) -> Outcome {
+    Ok(Value::Double(map(a.f64(0))))
+}
+
+fn abs(a: &mut Args<'_, '_>) -> Outcome {
+    let overflow = || Thrown::overflow("Negating the minimum value of a twos complement number is invalid.");
+    Ok(match a.get(0) {
+        Value::Double(v) => Value::Double(v.abs()),
+        Value::Single(v) => Value::Single(v.abs()),
+        Value::Decimal(v) => Value::Decimal(v.abs()),
+        Value::Int32(v) => Value::Int32(v.checked_abs().ok_or_else(overflow)?),
+        Value::Int64(v) => Value::Int64(v.checked_abs().ok_or_else(overflow)?),
+        Value::Int16(v) => Value::Int16(v.checked_abs().ok_or_else(overflow)?),
+        Value::SByte(v) => Value::SByte(v.checked_abs().ok_or_else(overflow)?),
+        other => other.clone(),
+    })
+}
+
+fn pick(a: &mut Args<'_, '_>, max: bool) -> Outcome {
+    let (x, y) = (a.value(0), a.value(1));
+    if let (Value::Double(x), Value::Double(y)) = (&x, &y) {
+        return Ok(Value::Double(if max { math::max(*x, *y) } else { math::min(*x, *y) }));
+    }
+    let order = a.run.compare(&x, &y)?;
+    Ok(if (order == std::cmp::Ordering::Less) == max { y } else { x })
+}
+
+fn sign(a: &mut Args<'_, '_>) -> Outcome {
+    Ok(Value::Int32(match a.get(0) {
+        Value::Decimal(v) => format::decimal(*v).sign(),
+        Value::Double(_) | Value::Single(_) => math::sign(a.f64(0))?,
+        other => ops::to_i128(other).signum() as i32,
+    }))
+}
+
+fn rounding(a: &mut Args<'_, '_>, float: fn(f64) -> f64, decimal: fn(Decimal) -> Decimal) -> Outcome {
+    match a.get(0) {
+        Value::Decimal(_) => decimal_map(a, decimal),
+        _ => Ok(Value::Double(float(a.f64(0)))),
+    }
+}
+
+fn clamp(a: &mut Args<'_, '_>) -> Outcome {
+    let (value, low, high) = (a.value(0), a.value(1), a.value(2));
+    if a.run.compare(&low, &high)? == std::cmp::Ordering::Greater {
+        let (low, high) = (format::plain(&low), format::plain(&high));
+        return Err(math::clamp_failure(&low, &high).into());
+    }
+    if a.run.compare(&value, &low)? == std::cmp::Ordering::Less {
+        return Ok(low);
+    }
+    Ok(if a.run.compare(&value, &high)? == std::cmp::Ordering::Greater { high } else { value })
+}
+
+pub static TYPES: &[TypeTable] = &[
+    TypeTable {
+        decl: "enum System.MidpointRounding { ToEven, AwayFromZero, ToZero, ToNegativeInfinity, ToPositiveInfinity }",
+        members: &[],
+    },
+    TypeTable {
+        decl: "flags enum System.Globalization.NumberStyles { None = 0, AllowLeadingWhite = 1, AllowTrailingWhite = 2, AllowLeadingSign = 4, Integer = 7, AllowTrailingSign = 8, AllowParentheses = 16, AllowDecimalPoint = 32, AllowThousands = 64, Number = 111, AllowExponent = 128, Float = 167, AllowCurrencySymbol = 256, Currency = 383, Any = 511, AllowHexSpecifier = 512, HexNumber = 515 }",
+        members: &[],
+    },
+    TypeTable {
+        decl: "class System.Globalization.CultureInfo : IFormatProvider",
+        members: &[
+            ("static CultureInfo InvariantCulture", |_| {
+                Ok(super::reflection::type_value(crate::types::Type::object()))
+            }),
+            ("static CultureInfo CurrentCulture", |_| Ok(super::reflection::type_value(crate::types::Type::object()))),
+            ("new(string name)", |_| Ok(super::reflection::type_value(crate::types::Type::object()))),
+        ],
+    },
+    numeric!(
+        "SByte",
+        "sbyte",
+        known::SBYTE,
+        [("const sbyte MaxValue = 127", nothing), ("const sbyte MinValue = -128", nothing)]
+    ),
+    numeric!(
+        "Byte",
+        "byte",
+        known::BYTE,
+        [("const byte MaxValue = 255", nothing), ("const byte MinValue = 0", nothing)]
+    ),
+    numeric!(
+        "Int16",
+        "short",
+        known::INT16,
+        [("const short MaxValue = 32767", nothing), ("const short MinValue = -32768", nothing)]
+    ),
+    numeric!(
+        "UInt16",
+        "ushort",
+        known::UINT16,
+        [("const ushort MaxValue = 65535", nothing), ("const ushort MinValue = 0", nothing)]
+    ),
+    numeric!(
+        "Int32",
+        "int",
+        known::INT32,
+        [("const int MaxValue = 2147483647", nothing), ("const int MinValue = -2147483648", nothing)]
+    ),
+    numeric!(
+        "UInt32",
+        "uint",
+        known::UINT32,
+        [("const uint MaxValue = 4294967295", nothing), ("const uint MinValue = 0", nothing)]
+    ),
+    numeric!(
+        "Int64",
+        "long",
+        known::INT64,
+        [
+            ("const long MaxValue = 9223372036854775807", nothing),
+            ("const long MinValue = -9223372036854775808", nothing)
+        ]
+    ),
+    numeric!(
+        "UInt64",
+        "ulong",
+        known::UINT64,
+        [("const ulong MaxValue = 18446744073709551615", nothing), ("const ulong MinValue = 0", nothing)]
+    ),
+    numeric!(
+        "Single",
+        "float",
+        known::SINGLE,
+        [
+            ("const float MaxValue = 3.40282347E+38", nothing),
+            ("const float MinValue = -3.40282347E+38", nothing),
+            ("const float Epsilon = 1.401298E-45", nothing),
+            ("static float NaN", |_| Ok(Value::Single(f32::NAN))),
+            ("static float PositiveInfinity", |_| Ok(Value::Single(f32::INFINITY))),
+            ("static float NegativeInfinity", |_| Ok(Value::Single(f32::NEG_INFINITY))),
+            ("static bool IsNaN(float f)", |a| float_test(a, f64::is_nan)),
+            ("static bool IsInfinity(float f)", |a| float_test(a, f64::is_infinite)),
+        ]
+    ),
+    numeric!(
+        "Double",
+        "double",
+        known::DOUBLE,
+        [
+            ("const double MaxValue = 1.7976931348623157E+308", nothing),
+            ("const double MinValue = -1.7976931348623157E+308", nothing),
+            ("const double Epsilon = 4.9406564584124654E-324", nothing),
+            ("static double NaN", |_| Ok(Value::Double(f64::NAN))),
+            ("static double PositiveInfinity", |_| Ok(Value::Double(f64::INFINITY))),
+            ("static double NegativeInfinity", |_| Ok(Value::Double(f64::NEG_INFINITY))),
+            ("static bool IsNaN(double d)", |a| float_test(a, f64::is_nan)),
+            ("static bool IsInfinity(double d)", |a| float_test(a, f64::is_infinite)),
+            ("static bool IsPositiveInfinity(double d)", |a| float_test(a, |v| v == f64::INFINITY)),
+            ("static bool IsNegativeInfinity(double d)", |a| float_test(a, |v| v == f64::NEG_INFINITY)),
+            ("static bool IsFinite(double d)", |a| float_test(a, f64::is_finite)),
+            ("static bool IsNegative(double d)", |a| float_test(a, f64::is_sign_negative)),
+        ]
+    ),
+    numeric!(
+        "Decimal",
+        "decimal",
+        known::DECIMAL,
+        [
+            ("const decimal MaxValue = 79228162514264337593543950335.0", nothing),
+            ("const decimal One = 1", nothing),
+            ("const decimal Zero = 0", nothing),
+            ("static decimal MinValue", |_| Ok(Value::Decimal(rust_decimal::Decimal::MIN))),
+            ("static decimal Round(decimal d)", round),
+            ("static decimal Round(decimal d, int decimals)", round),
+            ("static decimal Round(decimal d, MidpointRounding mode)", round),
+            ("static decimal Round(decimal d, int decimals, MidpointRounding mode)", round),
+            ("static decimal Floor(decimal d)", |a| decimal_map(a, Decimal::floor)),
+            ("static decimal Ceiling(decimal d)", |a| decimal_map(a, Decimal::ceiling)),
+            ("static decimal Truncate(decimal d)", |a| decimal_map(a, Decimal::truncate)),
+            ("static decimal Negate(decimal d)", |a| decimal_map(a, Decimal::negate)),
+            ("static decimal Add(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_add)),
+            ("static decimal Subtract(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_sub)),
+            ("static decimal Multiply(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_mul)),
+            ("static decimal Divide(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_div)),
+            ("static decimal Remainder(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_rem)),
+            ("static int ToInt32(decimal d)", |a| convert(a, known::INT32)),
+            ("static double ToDouble(decimal d)", |a| convert(a, known::DOUBLE)),
+        ]
+    ),
+    TypeTable {
+        decl: "struct System.Boolean : IComparable, IComparable<bool>, IEquatable<bool>",
+        members: &[
+            ("static string TrueString", |_| Ok(Value::literal("True"))),
+            ("static string FalseString", |_| Ok(Value::literal("False"))),
+            ("static bool Parse(string value)", |a| {
+                Ok(Value::Bool(text::parse_boolean(a.text(0, "value")?.as_str())?))
+            }),
+            ("static bool TryParse(string value, out bool result)", |a| {
+                let parsed = a.opt_str(0).and_then(|source| text::try_parse_boolean(source.as_str()));
+                a.set_out(1, Value::Bool(parsed.unwrap_or(false)));
+                Ok(Value::Bool(parsed.is_some()))
+            }),
+            ("int CompareTo(bool value)", compare),
+            ("bool Equals(bool obj)", equals),
+        ],
+    },
+    TypeTable { decl: "static class System.Convert", members: CONVERT },
+    TypeTable { decl: "static class System.Math", members: MATH },
+];
+
+macro_rules! converts {
+    ($($name:literal $keyword:literal $id:expr),* $(,)?) => {
+        &[
+            $(
+                (concat!("static ", $keyword, " To", $name, "(object value)"), |a| convert(a, $id)),
+                (concat!("static ", $keyword, " To", $name, "(string value)"), |a| convert(a, $id)),
+                (concat!("static ", $keyword, " To", $name, "(object value, IFormatProvider provider)"), |a| convert(a, $id)),
+                (concat!("static ", $keyword, " To", $name, "(string value, int fromBase)"), |a| convert(a, $id)),
+            )*
+            ("static string ToString(object value)", convert_text),
+            ("static string ToString(object value, IFormatProvider provider)", convert_text),
+            ("static string ToString(int value, int toBase)", convert_text),
+            ("static string ToString(long value, int toBase)", convert_text),
+            ("static string ToString(byte value, int toBase)", convert_text),
+            ("static object ChangeType(object value, Type conversionType)", change_type),
+            ("static DateTime ToDateTime(string value)", |a| {
+                let source = a.str_or_empty(0).to_owned();
+                super::time::parse_date(a.run, &source)
+            }),
+        ]
+    };
+}
+
+static CONVERT: &[(&str, Native)] = converts![
+    "Boolean" "bool" known::BOOLEAN,
+    "Char" "char" known::CHAR,
+    "SByte" "sbyte" known::SBYTE,
+    "Byte" "byte" known::BYTE,
+    "Int16" "short" known::INT16,
+    "UInt16" "ushort" known::UINT16,
+    "Int32" "int" known::INT32,
+    "UInt32" "uint" known::UINT32,
+    "Int64" "long" known::INT64,
+    "UInt64" "ulong" known::UINT64,
+    "Single" "float" known::SINGLE,
+    "Double" "double" known::DOUBLE,
+    "Decimal" "decimal" known::DECIMAL,
+];
+
+static MATH: &[(&str, Native)] = &[
+    ("const double PI = 3.1415926535897931", nothing),
+    ("const double E = 2.7182818284590451", nothing),
+    ("static int Abs(int value)", abs),
+    ("static long Abs(long value)", abs),
+    ("static double Abs(double value)", abs),
+    ("static float Abs(float value)", abs),
+    ("static decimal Abs(decimal value)", abs),
+    ("static short Abs(short value)", abs),
+    ("static int Max(int val1, int val2)", |a| pick(a, true)),
+    ("static uint Max(uint val1, uint val2)", |a| pick(a, true)),
+    ("static long Max(long val1, long val2)", |a| pick(a, true)),
+    ("static ulong Max(ulong val1, ulong val2)", |a| pick(a, true)),
+    ("static float Max(float val1, float val2)", |a| pick(a, true)),
+    ("static double Max(double val1, double val2)", |a| pick(a, true)),
+    ("static decimal Max(decimal val1, decimal val2)", |a| pick(a, true)),
+    ("static byte Max(byte val1, byte val2)", |a| pick(a, true)),
+    ("static int Min(int val1, int val2)", |a| pick(a, false)),
+    ("static uint Min(uint val1, uint val2)", |a| pick(a, false)),
+    ("static long Min(long val1, long val2)", |a| pick(a, false)),
+    ("static ulong Min(ulong val1, ulong val2)", |a| pick(a, false)),
+    ("static float Min(float val1, float val2)", |a| pick(a, false)),
+    ("static double Min(double val1, double val2)", |a| pick(a, false)),
+    ("static decimal Min(decimal val1, decimal val2)", |a| pick(a, false)),
+    ("static byte Min(byte val1, byte val2)", |a| pick(a, false)),
+    ("static double Round(double a)", round),
+    ("static double Round(double value, int digits)", round),
+    ("static double Round(double value, MidpointRounding mode)", round),
+    ("static double Round(double value, int digits, MidpointRounding mode)", round),
+    ("static decimal Round(decimal d)", round),
+    ("static decimal Round(decimal d, int decimals)", round),
+    ("static decimal Round(decimal d, MidpointRounding mode)", round),
+    ("static decimal Round(decimal d, int decimals, MidpointRounding mode)", round),
+    ("static double Floor(double d)", |a| rounding(a, f64::floor, Decimal::floor)),
+    ("static decimal Floor(decimal d)", |a| rounding(a, f64::floor, Decimal::floor)),
+    ("static double Ceiling(double a)", |a| rounding(a, f64::ceil, Decimal::ceiling)),
+    ("static decimal Ceiling(decimal d)", |a| rounding(a, f64::ceil, Decimal::ceiling)),
+    ("static double Truncate(double d)", |a| rounding(a, f64::trunc, Decimal::truncate)),
+    ("static decimal Truncate(decimal d)", |a| rounding(a, f64::trunc, Decimal::truncate)),
+    ("static int Sign(int value)", sign),
+    ("static int Sign(long value)", sign),
+    ("static int Sign(double value)", sign),
+    ("static int Sign(decimal value)", sign),
+    ("static int Clamp(int value, int min, int max)", clamp),
+    ("static long Clamp(long value, long min, long max)", clamp),
+    ("static double Clamp(double value, double min, double max)", clamp),
+    ("static decimal Clamp(decimal value, decimal min, decimal max)", clamp),
+    ("static double Sqrt(double d)", |a| float(a, f64::sqrt)),
+    ("static double Cbrt(double d)", |a| float(a, f64::cbrt)),
+    ("static double Exp(double d)", |a| float(a, f64::exp)),
+    ("static double Log(double d)", |a| float(a, f64::ln)),
+    ("static double Log(double a, double newBase)", |a| Ok(Value::Double(math::log(a.f64(0), a.f64(1))))),
+    ("static double Log10(double d)", |a| float(a, f64::log10)),
+    ("static double Log2(double x)", |a| float(a, f64::log2)),
+    ("static double Pow(double x, double y)", |a| Ok(Value::Double(math::pow(a.f64(0), a.f64(1))))),
+    ("static double Sin(double a)", |a| float(a, f64::sin)),
+    ("static double Cos(double d)", |a| float(a, f64::cos)),
+    ("static double Tan(double a)", |a| float(a, f64::tan)),
+    ("static double Asin(double d)", |a| float(a, f64::asin)),
+    ("static double Acos(double d)", |a| float(a, f64::acos)),
+    ("static double Atan(double d)", |a| float(a, f64::atan)),
+    ("static double Atan2(double y, double x)", |a| Ok(Value::Double(a.f64(0).atan2(a.f64(1))))),
+    ("static double Sinh(double value)", |a| float(a, f64::sinh)),
+    ("static double Cosh(double value)", |a| float(a, f64::cosh)),
+    ("static double Tanh(double value)", |a| float(a, f64::tanh)),
+    ("static double IEEERemainder(double x, double y)", |a| {
+        Ok(Value::Double(math::ieee_remainder(a.f64(0), a.f64(1))))
+    }),
+    ("static long BigMul(int a, int b)", |a| Ok(Value::Int64(i64::from(a.i32(0)) * i64::from(a.i32(1))))),
+    ("static int DivRem(int a, int b, out int result)", |a| {
+        let (x, y) = (a.i32(0), a.i32(1));
+        if y == 0 {
+            return Err(Thrown::divide_by_zero());
+        }
+        a.set_out(2, Value::Int32(x.wrapping_rem(y)));
+        Ok(Value::Int32(x.checked_div(y).ok_or_else(Thrown::arithmetic_overflow)?))
+    }),
+];

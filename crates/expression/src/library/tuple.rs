@@ -1,0 +1,172 @@
+//! Tuples, anonymous objects and `System.Tuple`.
+
+use super::TypeTable;
+use crate::run::{Args, Outcome, Run, Thrown};
+use crate::types::Type;
+use crate::value::{Object, Value, downcast};
+use std::any::Any;
+use std::cmp::Ordering;
+
+/// A value tuple, a `System.Tuple` or an anonymous object: items that do not change.
+pub struct TupleObject {
+    ty: Type,
+    items: Vec<Value>,
+}
+
+impl TupleObject {
+    pub fn new(ty: Type, items: Vec<Value>) -> TupleObject {
+        TupleObject { ty, items }
+    }
+
+    pub fn items(&self) -> &[Value] {
+        &self.items
+    }
+
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+}
+
+pub fn item(tuple: &Value, index: usize) -> Option<Value> {
+    downcast::<TupleObject>(tuple)?.items.get(index).cloned()
+}
+
+/// A copy with one item replaced.
+pub fn with_item(tuple: &Value, index: usize, value: Value) -> Option<Value> {
+    let tuple = downcast::<TupleObject>(tuple)?;
+    let mut items = tuple.items.clone();
+    *items.get_mut(index)? = value;
+    Some(Value::object(TupleObject::new(tuple.ty.clone(), items)))
+}
+
+impl Object for TupleObject {
+    fn type_of(&self) -> Type {
+        self.ty.clone()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn print(&self, run: &mut Run<'_>) -> Result<String, Thrown> {
+        let mut texts = Vec::new();
+        for item in &self.items {
+            texts.push(run.print_str(item)?.as_str().to_owned());
+        }
+        Ok(match &self.ty {
+            Type::Anonymous(members) => {
+                let parts: Vec<String> =
+                    members.iter().zip(&texts).map(|((name, _), text)| format!("{name} = {text}")).collect();
+                format!("{{ {} }}", parts.join(", "))
+            }
+            _ => format!("({})", texts.join(", ")),
+        })
+    }
+
+    fn equals(&self, other: &Value, run: &mut Run<'_>) -> Result<bool, Thrown> {
+        let Some(other) = downcast::<TupleObject>(other) else { return Ok(false) };
+        if self.ty != other.ty || self.items.len() != other.items.len() {
+            return Ok(false);
+        }
+        for (a, b) in self.items.iter().zip(&other.items) {
+            if !run.equals(a, b)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn hash(&self, run: &mut Run<'_>) -> Result<Option<u64>, Thrown> {
+        let mut all = 17u64;
+        for item in &self.items {
+            all = all.wrapping_mul(31).wrapping_add(run.hash(item)?);
+        }
+        Ok(Some(all))
+    }
+
+    fn compare(&self, other: &Value, run: &mut Run<'_>) -> Result<Option<Ordering>, Thrown> {
+        if matches!(self.ty, Type::Anonymous(_)) {
+            return Ok(None);
+        }
+        let Some(other) = downcast::<TupleObject>(other) else { return Ok(None) };
+        for (a, b) in self.items.iter().zip(&other.items) {
+            let order = run.compare(a, b)?;
+            if order != Ordering::Equal {
+                return Ok(Some(order));
+            }
+        }
+        Ok(Some(Ordering::Equal))
+    }
+}
+
+fn make(a: &mut Args<'_, '_>) -> Outcome {
+    let Some(id) = crate::types::registry().full("System.Tuple", a.types.len()) else { return Ok(Value::Null) };
+    let ty = Type::generic(id, a.types.to_vec());
+    Ok(Value::object(TupleObject::new(ty, a.args.to_vec())))
+}
+
+fn get<const AT: usize>(a: &mut Args<'_, '_>) -> Outcome {
+    item(a.get(0), AT).ok_or_else(Thrown::null_reference)
+}
+
+fn value_tuple(a: &mut Args<'_, '_>) -> Outcome {
+    let ty = Type::tuple(a.types.to_vec(), vec![None; a.types.len()]);
+    Ok(Value::object(TupleObject::new(ty, a.args.to_vec())))
+}
+
+pub static TYPES: &[TypeTable] = &[
+    TypeTable {
+        decl: "struct System.ValueTuple",
+        members: &[
+            ("static (A, B) Create<A, B>(A a, B b)", value_tuple),
+            ("static (A, B, C) Create<A, B, C>(A a, B b, C c)", value_tuple),
+            ("static (A, B, C, D) Create<A, B, C, D>(A a, B b, C c, D d)", value_tuple),
+            ("int CompareTo(object other)", super::object::compare_to),
+        ],
+    },
+    TypeTable {
+        decl: "static class System.Tuple",
+        members: &[
+            ("static Tuple<A> Create<A>(A item1)", make),
+            ("static Tuple<A, B> Create<A, B>(A item1, B item2)", make),
+            ("static Tuple<A, B, C> Create<A, B, C>(A item1, B item2, C item3)", make),
+            ("static Tuple<A, B, C, D> Create<A, B, C, D>(A item1, B item2, C item3, D item4)", make),
+            ("static Tuple<A, B, C, D, E> Create<A, B, C, D, E>(A item1, B item2, C item3, D item4, E item5)", make),
+        ],
+    },
+    TypeTable { decl: "class System.Tuple<A>", members: &[("new(A item1)", make), ("A Item1", get::<0>)] },
+    TypeTable {
+        decl: "class System.Tuple<A, B>",
+        members: &[("new(A item1, B item2)", make), ("A Item1", get::<0>), ("B Item2", get::<1>)],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C>",
+        members: &[
+            ("new(A item1, B item2, C item3)", make),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+        ],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C, D>",
+        members: &[
+            ("new(A item1, B item2, C item3, D item4)", make),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+            ("D Item4", get::<3>),
+        ],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C, D, E>",
+        members: &[
+            ("new(A item1, B item2, C item3, D item4, E item5)", make),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+            ("D Item4", get::<3>),
+            ("E Item5", get::<4>),
+        ],
+    },
+];

@@ -1,0 +1,317 @@
+//! Evaluates expressions.
+
+use super::{Outcome, Run, Thrown, ops, values};
+use crate::library::array::Array;
+use crate::library::delegate::Delegate;
+use crate::library::tuple::{TupleObject, item, with_item};
+use crate::program::node::{Binary, Convert, Node, Operands, Piece, Test, UnaryKind};
+use crate::syntax::ast::BinaryOp;
+use crate::types::Type;
+use crate::value::{Str, Value};
+use smallvec::SmallVec;
+
+impl Run<'_> {
+    pub(super) fn eval(&mut self, node: &Node) -> Outcome {
+        match node {
+            Node::Const(index) => Ok(self.constants.get(*index as usize).cloned().unwrap_or_default()),
+            Node::Local(slot, _) => Ok(self.load(*slot)),
+            Node::SetLocal(slot, value) => {
+                let value = self.eval(value)?;
+                self.store(*slot, value.clone());
+                Ok(value)
+            }
+            Node::Call(call) => self.call(call),
+            Node::Binary(binary) => self.binary(binary),
+            Node::AndAlso(left, right) => match self.eval(left)? {
+                Value::Bool(true) => self.eval(right),
+                other => Ok(other),
+            },
+            Node::OrElse(left, right) => match self.eval(left)? {
+                Value::Bool(false) => self.eval(right),
+                other => Ok(other),
+            },
+            Node::Ternary(parts) => match self.eval(&parts.0)? {
+                Value::Bool(true) => self.eval(&parts.1),
+                _ => self.eval(&parts.2),
+            },
+            Node::Coalesce(left, right) => match self.eval(left)? {
+                Value::Null => self.eval(right),
+                value => Ok(value),
+            },
+            Node::IfSome(value, slot, rest) => {
+                let value = self.eval(value)?;
+                if value.is_null() {
+                    return Ok(Value::Null);
+                }
+                self.store(*slot, value);
+                self.eval(rest)
+            }
+            Node::Convert(convert, value) => {
+                let value = self.eval(value)?;
+                self.convert(convert, value)
+            }
+            Node::Concat(parts) => self.concat(parts),
+            _ => self.eval_rare(node),
+        }
+    }
+
+    #[inline(never)]
+    fn eval_rare(&mut self, node: &Node) -> Outcome {
+        match node {
+            Node::Unary(kind, operands, checked, value) => {
+                let value = self.eval(value)?;
+                match kind {
+                    UnaryKind::Not => Ok(match value {
+                        Value::Bool(value) => Value::Bool(!value),
+                        _ => Value::Null,
+                    }),
+                    UnaryKind::Negate => ops::negate(*operands, value, *checked),
+                    UnaryKind::Complement => Ok(ops::complement(*operands, &value)),
+                }
+            }
+            Node::Ref(slot, _, _) => Ok(self.cell(*slot)),
+            Node::Discard => Ok(Value::Cell(Default::default())),
+            Node::Invoke(target, args) => self.invoke_node(target, args),
+            Node::Interpolate(pieces) => self.interpolate(pieces),
+            Node::Sequence(first, last) => {
+                for node in first {
+                    self.eval(node)?;
+                }
+                self.eval(last)
+            }
+            Node::Is(value, test) => {
+                let value = self.eval(value)?;
+                self.test(&value, test).map(Value::Bool)
+            }
+            Node::As(value, ty) => {
+                let value = self.eval(value)?;
+                Ok(if values::is_instance(&value, ty) { value } else { Value::Null })
+            }
+            Node::TypeOf(ty) => Ok(crate::library::reflection::type_value(ty.clone())),
+            Node::Default(ty) => Ok(values::default_value(ty)),
+            Node::Lambda(function, ty) => {
+                let cells = function.captures.iter().map(|(outer, _)| self.cell(*outer)).collect();
+                Ok(Value::object(Delegate::Closure { function: function.clone(), cells, ty: ty.clone() }))
+            }
+            Node::Delegate(target, receiver, ty) => {
+                let receiver = receiver.as_ref().map(|node| self.eval(node)).transpose()?;
+                if receiver.as_ref().is_some_and(Value::is_null) && target.instance {
+                    return Err(Thrown::null_reference());
+                }
+                Ok(Value::object(Delegate::Member { target: target.clone(), receiver, ty: ty.clone() }))
+            }
+            Node::Throw(value) => {
+                let value = self.eval(value)?;
+                Err(if value.is_null() { Thrown::null_reference() } else { Thrown::value(value) })
+            }
+            Node::Dynamic(receiver, name, args, used) => {
+                let receiver = self.eval(receiver)?;
+                let args: Result<Vec<Value>, Thrown> = args.iter().map(|arg| self.eval(arg)).collect();
+                crate::library::dynamic::bind(self, &receiver, name, &args?, *used)
+            }
+            _ => self.eval_aggregate(node),
+        }
+    }
+
+    #[inline(never)]
+    fn eval_aggregate(&mut self, node: &Node) -> Outcome {
+        match node {
+            Node::NewArray(element, sizes) => {
+                let sizes = self.sizes(sizes)?;
+                self.new_array(element, &sizes)
+            }
+            Node::ArrayOf(element, items, sizes) => {
+                self.charge(items.len() * size_of::<Value>())?;
+                let items: Result<Vec<Value>, Thrown> = items.iter().map(|item| self.eval(item)).collect();
+                Ok(Value::object(Array::shaped(element.clone(), items?, sizes.clone())))
+            }
+            Node::Element(array, index) => {
+                let array = self.eval(array)?;
+                let index = self.indices(index)?;
+                let array = crate::value::downcast::<Array>(&array).ok_or_else(Thrown::null_reference)?;
+                array.at(&index).ok_or_else(Thrown::index_out_of_range)
+            }
+            Node::SetElement(array, index, value) => {
+                let array = self.eval(array)?;
+                let index = self.indices(index)?;
+                let value = self.eval(value)?;
+                let array = crate::value::downcast::<Array>(&array).ok_or_else(Thrown::null_reference)?;
+                array.set(&index, value.clone())?;
+                Ok(value)
+            }
+            Node::Tuple(ty, items) => {
+                let items: Result<Vec<Value>, Thrown> = items.iter().map(|item| self.eval(item)).collect();
+                Ok(Value::object(TupleObject::new(ty.clone(), items?)))
+            }
+            Node::Item(tuple, index) => {
+                let tuple = self.eval(tuple)?;
+                item(&tuple, *index).ok_or_else(Thrown::null_reference)
+            }
+            Node::WithItem(tuple, index, value) => {
+                let tuple = self.eval(tuple)?;
+                let value = self.eval(value)?;
+                with_item(&tuple, *index, value).ok_or_else(Thrown::null_reference)
+            }
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn invoke_node(&mut self, target: &Node, args: &[Node]) -> Outcome {
+        let target = self.eval(target)?;
+        let mut values: SmallVec<[Value; 4]> = SmallVec::new();
+        for arg in args {
+            values.push(self.eval(arg)?);
+        }
+        self.invoke(&target, &values)
+    }
+
+    fn sizes(&mut self, nodes: &[Node]) -> Result<Vec<usize>, Thrown> {
+        let mut sizes = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let size = ops::to_i128(&self.eval(node)?);
+            sizes.push(usize::try_from(size).map_err(|_| Thrown::arithmetic_overflow())?);
+        }
+        Ok(sizes)
+    }
+
+    fn indices(&mut self, nodes: &[Node]) -> Result<SmallVec<[i64; 2]>, Thrown> {
+        let mut indices = SmallVec::new();
+        for node in nodes {
+            indices.push(ops::to_i128(&self.eval(node)?) as i64);
+        }
+        Ok(indices)
+    }
+
+    pub fn new_array(&mut self, element: &Type, sizes: &[usize]) -> Outcome {
+        let length = sizes.iter().fold(1usize, |all, size| all.saturating_mul(*size));
+        let bytes = element.is(crate::types::known::BYTE) && sizes.len() == 1;
+        self.charge(length.saturating_mul(if bytes { 1 } else { size_of::<Value>() }))?;
+        if bytes {
+            return Ok(Value::object(Array::bytes(vec![0; length])));
+        }
+        let items = vec![values::default_value(element); length];
+        Ok(Value::object(Array::shaped(element.clone(), items, sizes.to_vec())))
+    }
+
+    fn binary(&mut self, binary: &Binary) -> Outcome {
+        let left = self.eval(&binary.left)?;
+        let right = self.eval(&binary.right)?;
+        self.operate(binary, &left, &right)
+    }
+
+    fn operate(&mut self, binary: &Binary, left: &Value, right: &Value) -> Outcome {
+        let negated = binary.op == BinaryOp::Ne;
+        match binary.operands {
+            Operands::String => {
+                let equal = match (left, right) {
+                    (Value::Str(left), Value::Str(right)) => left == right,
+                    (left, right) => left.is_null() && right.is_null(),
+                };
+                Ok(Value::Bool(equal != negated))
+            }
+            Operands::Reference => Ok(Value::Bool(values::same_reference(left, right) != negated)),
+            Operands::Equals => Ok(Value::Bool(self.equals(left, right)? != negated)),
+            operands => ops::binary(binary.op, operands, binary.checked, binary.lifted, left, right),
+        }
+    }
+
+    fn concat(&mut self, parts: &[Node]) -> Outcome {
+        let mut texts: SmallVec<[Str; 8]> = SmallVec::new();
+        for part in parts {
+            let value = self.eval(part)?;
+            match value {
+                Value::Str(text) => texts.push(text),
+                Value::Null => {}
+                other => texts.push(self.print_str(&other)?),
+            }
+        }
+        let refs: SmallVec<[&Str; 8]> = texts.iter().collect();
+        self.charge(refs.iter().map(|text| text.as_str().len()).sum())?;
+        // One text and nothing else is still a new string only when C# makes one: it returns it.
+        Ok(Value::Str(match refs.as_slice() {
+            [only] => (*only).clone(),
+            _ => Str::concat(&refs),
+        }))
+    }
+
+    fn interpolate(&mut self, pieces: &[Piece]) -> Outcome {
+        let mut texts: Vec<Str> = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            match piece {
+                Piece::Text(index) => {
+                    if let Some(Value::Str(text)) = self.constants.get(*index as usize) {
+                        texts.push(text.clone());
+                    }
+                }
+                Piece::Hole(node, alignment, format) => {
+                    let value = self.eval(node)?;
+                    let text = match (&value, format) {
+                        (Value::Null, _) => Str::new(""),
+                        (_, None) => self.print_str(&value)?,
+                        (_, Some(format)) => Str::new(self.format(&value, format)?),
+                    };
+                    let width = alignment.unsigned_abs() as usize;
+                    let fill = width.saturating_sub(text.len());
+                    self.charge(fill)?;
+                    let blanks = Str::new(" ".repeat(fill));
+                    if *alignment >= 0 && fill > 0 {
+                        texts.push(blanks.clone());
+                    }
+                    texts.push(text);
+                    if *alignment < 0 {
+                        texts.push(blanks);
+                    }
+                }
+            }
+        }
+        let refs: Vec<&Str> = texts.iter().collect();
+        self.charge(refs.iter().map(|text| text.as_str().len()).sum())?;
+        Ok(Value::Str(Str::concat(&refs)))
+    }
+
+    pub(super) fn test(&mut self, value: &Value, test: &Test) -> Result<bool, Thrown> {
+        match test {
+            Test::Type(ty, slot) => {
+                let is = values::is_instance(value, ty);
+                if let (true, Some(slot)) = (is, slot) {
+                    self.store(*slot, value.clone());
+                }
+                Ok(is)
+            }
+            Test::Constant(constant) => {
+                let constant = self.eval(constant)?;
+                self.equals(value, &constant)
+            }
+            Test::Always(slot) => {
+                if let Some(slot) = slot {
+                    self.store(*slot, value.clone());
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    pub(super) fn convert(&mut self, convert: &Convert, value: Value) -> Outcome {
+        match convert {
+            Convert::Numeric(to, checked) if !value.is_null() => ops::to_numeric(*to, &value, *checked),
+            Convert::Enum(to) if !value.is_null() => Ok(Value::Enum(*to, ops::to_i128(&value) as i64)),
+            Convert::Numeric(..) | Convert::Enum(_) => Ok(value),
+            Convert::Unwrap if value.is_null() => Err(Thrown::invalid_operation("Nullable object must have a value.")),
+            Convert::Unwrap => Ok(value),
+            Convert::Cast(ty) => values::cast(value, ty),
+            Convert::User(_, true) if value.is_null() => Ok(Value::Null),
+            Convert::User(target, _) => self.native(target.native, &[value], &target.types),
+            Convert::Tuple(ty, items) => {
+                let mut converted = Vec::with_capacity(items.len());
+                for (at, converts) in items.iter().enumerate() {
+                    let mut part = item(&value, at).unwrap_or_default();
+                    for convert in converts {
+                        part = self.convert(convert, part)?;
+                    }
+                    converted.push(part);
+                }
+                Ok(Value::object(TupleObject::new(ty.clone(), converted)))
+            }
+        }
+    }
+}

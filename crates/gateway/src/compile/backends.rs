@@ -1,0 +1,118 @@
+//! Backend entities. A circuit breaker keeps its state as long as its definition stays the same.
+
+use super::{Compiler, failure};
+use crate::runtime::Credentials;
+use crate::upstream::{BackendEntity, Breaker, Member, TlsClient, TlsOptions};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use tollgate_contract::snapshot::{Backend, Document, Kind};
+use tollgate_error::{Code, Problem};
+use tollgate_expression::context;
+
+impl Compiler {
+    pub(super) fn build_backends(&mut self) {
+        let documents: Vec<Backend> = self
+            .of_kind(Kind::Backend)
+            .filter_map(|document| if let Document::Backend(backend) = document { Some(backend.clone()) } else { None })
+            .collect();
+        self.backend_failures.clear();
+        let mut entities = ahash::AHashMap::new();
+        for backend in &documents {
+            let tls = match self.backend_tls(backend) {
+                Ok(tls) => Some(tls),
+                Err(problem) => {
+                    let message = format!("backend {}: {}", backend.id, problem.message);
+                    self.backend_failures.push(failure(&message, problem.code));
+                    None
+                }
+            };
+            let url = backend.url.as_deref().and_then(crate::url::parse);
+            if url.is_none() && backend.pool.is_empty() {
+                let message = format!("backend {}: it has no absolute URL", backend.id);
+                self.backend_failures.push(failure(&message, Code::NODE_CONFIGURATION_INVALID));
+            }
+            let id = SmolStr::new(&backend.id);
+            let entity = BackendEntity {
+                context: Arc::new(context::Backend {
+                    id: id.clone(),
+                    is_pool: !backend.pool.is_empty(),
+                    azure_region: SmolStr::default(),
+                }),
+                url,
+                tls,
+                credentials: credentials(backend),
+                breaker: self.breaker(backend),
+                members: backend.pool.iter().map(member).collect(),
+                turn: AtomicUsize::new(0),
+            };
+            entities.insert(id, Arc::new(entity));
+        }
+        self.backends = entities;
+    }
+
+    fn backend_tls(&mut self, backend: &Backend) -> Result<Arc<TlsClient>, Problem> {
+        let client_certificate = backend.certificates.first().cloned();
+        let material = match &client_certificate {
+            Some(id) => {
+                let certificate = self.certificate(id);
+                let certificate = certificate.ok_or_else(|| {
+                    Problem::new(Code::TLS_MATERIAL_INVALID, format!("client certificate {id} is missing"))
+                })?;
+                Some((
+                    certificate.chain_pem.clone(),
+                    certificate.private_key_pem.clone(),
+                    certificate.thumbprint.clone(),
+                ))
+            }
+            None => None,
+        };
+        let options = TlsOptions {
+            validate_chain: backend.validate_certificate_chain,
+            validate_name: backend.validate_certificate_name,
+            // A renewed certificate is another configuration.
+            client_certificate: client_certificate
+                .map(|id| format!("{id} {}", material.as_ref().map_or("", |(_, _, thumbprint)| thumbprint))),
+        };
+        self.tls_clients.get(&options, material.as_ref().map(|(chain, key, _)| (chain.as_str(), key.as_str())))
+    }
+
+    fn breaker(&self, backend: &Backend) -> Option<Arc<Breaker>> {
+        let definition = backend.circuit_breaker.as_ref()?;
+        let known = self.backends.get(backend.id.as_str()).and_then(|entity| entity.breaker.clone());
+        match known {
+            Some(breaker) if breaker.definition == *definition => Some(breaker),
+            _ => Breaker::from_definition(definition).map(Arc::new),
+        }
+    }
+}
+
+fn member(member: &tollgate_contract::snapshot::PoolMember) -> Member {
+    Member { backend: SmolStr::new(&member.backend), priority: member.priority, weight: member.weight.max(1) }
+}
+
+fn credentials(backend: &Backend) -> Credentials {
+    let mut headers = HeaderMap::new();
+    for (name, values) in &backend.headers {
+        for value in values {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
+            {
+                headers.append(name, value);
+            }
+        }
+    }
+    if let Some((scheme, parameter)) = &backend.authorization
+        && let Ok(value) = HeaderValue::try_from(format!("{scheme} {parameter}"))
+    {
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> = backend
+        .query
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| format!("{}={}", encode(name), encode(value))))
+        .collect();
+    Credentials { headers, query: pairs.join("&") }
+}

@@ -1,0 +1,41 @@
+//! Backends: which one to call, and the connections to it. Knows nothing of policies or clients.
+
+mod balance;
+mod breaker;
+mod connect;
+mod pool;
+mod tls;
+
+pub use balance::{Selection, select};
+pub use breaker::{Breaker, Outcome};
+pub use pool::{LocalExecutor, Protocol, UpstreamBody, UpstreamError, Upstreams};
+pub use tls::{TlsClient, TlsClients, TlsOptions, parse_pem};
+
+use crate::runtime::Credentials;
+use smol_str::SmolStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use tollgate_expression::context::{self, Url};
+
+/// A backend entity of the configuration: one address, or a pool of other entities.
+pub struct BackendEntity {
+    pub context: Arc<context::Backend>,
+    /// Absent for a pool.
+    pub url: Option<Url>,
+    pub tls: Option<Arc<TlsClient>>,
+    pub credentials: Credentials,
+    pub breaker: Option<Arc<Breaker>>,
+    pub members: Vec<Member>,
+    /// Position of the round robin.
+    pub turn: AtomicUsize,
+}
+
+/// A member of a pool.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub backend: SmolStr,
+    /// Lower is preferred.
+    pub priority: u32,
+    /// At least 1.
+    pub weight: u32,
+}

@@ -1,0 +1,4 @@
+//! Credentials for backends and side calls.
+
+pub mod authentication_basic;
+pub mod authentication_managed_identity;

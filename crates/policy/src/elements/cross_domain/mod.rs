@@ -1,0 +1,3 @@
+//! What browsers ask of other origins.
+
+pub mod cors;

@@ -1,0 +1,62 @@
+//! The elements: one file each, with grammar, check, step, docs and tests side by side. A new one is
+//! its file, its `mod` line, and its line in the catalogue.
+
+pub mod access;
+pub mod authentication;
+pub mod caching;
+pub mod control;
+pub mod cross_domain;
+pub mod integration;
+pub mod observation;
+pub mod routing;
+pub mod transformation;
+
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::host::{Host, Ports};
+use crate::instruction::Next;
+use std::fmt;
+
+/// Steps that wait for the world.
+pub enum Wait {
+    ForwardRequest(routing::forward_request::ForwardRequest),
+    SendRequest(integration::send_request::SendRequest),
+    SendOneWayRequest(integration::send_one_way_request::SendOneWayRequest),
+    ManagedIdentity(authentication::authentication_managed_identity::ManagedIdentity),
+    CacheLookupValue(caching::cache_lookup_value::CacheLookupValue),
+    CacheStoreValue(caching::cache_store_value::CacheStoreValue),
+    CacheRemoveValue(caching::cache_remove_value::CacheRemoveValue),
+}
+
+impl Wait {
+    pub async fn run<H: Host>(&self, exchange: &mut Exchange, host: &H) -> Result<Next, Fault> {
+        match self {
+            Wait::ForwardRequest(step) => step.run(exchange, host).await,
+            Wait::SendRequest(step) => step.run(exchange, host).await,
+            Wait::SendOneWayRequest(step) => step.run(exchange, host).await,
+            Wait::ManagedIdentity(step) => step.run(exchange, host).await,
+            Wait::CacheLookupValue(step) => step.run(exchange, host).await,
+            Wait::CacheStoreValue(step) => step.run(exchange, host).await,
+            Wait::CacheRemoveValue(step) => step.run(exchange, host).await,
+        }
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wait::ForwardRequest(step) => step.fmt(f),
+            Wait::SendRequest(step) => step.fmt(f),
+            Wait::SendOneWayRequest(step) => step.fmt(f),
+            Wait::ManagedIdentity(step) => step.fmt(f),
+            Wait::CacheLookupValue(step) => step.fmt(f),
+            Wait::CacheStoreValue(step) => step.fmt(f),
+            Wait::CacheRemoveValue(step) => step.fmt(f),
+        }
+    }
+}
+
+/// Work left for the end of outbound.
+pub trait Deferred {
+    fn run(&self, exchange: &mut Exchange, ports: &dyn Ports) -> Result<(), Fault>;
+}

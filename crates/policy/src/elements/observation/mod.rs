@@ -1,0 +1,4 @@
+//! What tells of a request.
+
+pub mod emit_metric;
+pub mod trace;

@@ -1,0 +1,12 @@
+//! What changes messages.
+
+pub mod find_and_replace;
+pub mod mock_response;
+pub mod return_response;
+pub mod rewrite_uri;
+pub mod set_body;
+pub mod set_header;
+pub mod set_method;
+pub mod set_query_parameter;
+pub mod set_status;
+pub mod set_variable;
