@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tollgate_error::{Diagnostic, LineIndex};
-use tollgate_policy::testing::Names;
+use tollgate_policy::simulation::Names;
 use tollgate_policy::{ScopeKind, compile, compile_fragment, document};
 
 fn main() -> std::io::Result<()> {

@@ -25,7 +25,7 @@ mod operand;
 pub mod plan;
 mod response_value;
 pub mod run;
-pub mod testing;
+pub mod simulation;
 pub mod trace;
 pub mod url;
 

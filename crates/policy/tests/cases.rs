@@ -1,4 +1,4 @@
-//! Golden cases: documents and requests in `cases/*/*.yaml`, what came of them beside each. A case lists only what differs from the defaults of `testing::RequestSpec`.
+//! Golden cases: documents and requests in `cases/*/*.yaml`, what came of them beside each. A case lists only what differs from the defaults of `simulation::RequestSpec`.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_error::LineIndex;
 use tollgate_expression::context::BodyState;
-use tollgate_policy::testing::{AnswerSpec, Names, Received, RequestSpec, StubHost};
+use tollgate_policy::simulation::{AnswerSpec, Names, Received, RequestSpec, StubHost};
 use tollgate_policy::{Chain, Plan, ScopeKind, compile, run};
 
 #[derive(Deserialize)]
