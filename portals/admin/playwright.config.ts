@@ -7,7 +7,9 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   workers: 1,
-  timeout: 30_000,
+  // Generous, as the machine may be busy: a test waits for what it wants to see, not for a time.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   use: {
     baseURL: live ?? "http://127.0.0.1:7073",
     // The system's browser; nothing is downloaded.

@@ -82,7 +82,7 @@ fn ambiguous_requests_are_refused_and_reach_no_backend() {
 fn a_valid_request_after_a_body_is_its_own_request() {
     let (world, upstream) = echo();
     let mut stream = TcpStream::connect(world.address).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     let both = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\n\r\n\
                 GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     stream.write_all(both.as_bytes()).expect("write");
@@ -143,7 +143,7 @@ fn http_1_0_and_absolute_targets() {
 fn expect_continue_is_answered_by_the_gateway() {
     let (world, upstream) = echo();
     let mut stream = TcpStream::connect(world.address).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     stream
         .write_all(b"POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
         .expect("write");
@@ -199,7 +199,7 @@ fn kept_connections_are_used_again_and_stale_ones_replaced() {
 fn a_websocket_is_passed_through() {
     let (world, upstream) = echo();
     let mut stream = TcpStream::connect(world.address).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     stream
         .write_all(b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n")
         .expect("write");
@@ -217,7 +217,7 @@ fn a_websocket_is_passed_through() {
 fn events_arrive_as_they_are_sent() {
     let (world, _upstream) = echo();
     let mut stream = TcpStream::connect(world.address).expect("connect");
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     stream.write_all(b"GET /sse HTTP/1.1\r\nHost: a\r\n\r\n").expect("write");
     let mut text = String::new();
     let mut buffer = [0; 512];

@@ -12,7 +12,7 @@ async fn refused(args: &[&str], environment: &[(&str, &str)], code: i32, says: &
     let mut process = Process::start(args, environment)?;
     let status = process.wait(LIMIT).await?;
     // the reader threads may still be copying the last line
-    let said = eventually(Duration::from_secs(2), async || {
+    let said = eventually(Duration::from_secs(20), async || {
         let output = process.output();
         ensure!(says.iter().all(|text| output.contains(text)), "{args:?} should say {says:?}, said:\n{output}");
         Ok(())

@@ -62,7 +62,7 @@ async fn a_thousand_policy_changes_lose_no_request() -> Result<()> {
         .management
         .put("apis/echo/operations/get", json!({ "displayName": "get", "method": "GET", "urlTemplate": "/" }))
         .await?;
-    eventually(Duration::from_secs(5), async || world.get("/echo/").await?.expect(&[200])).await?;
+    eventually(Duration::from_secs(20), async || world.get("/echo/").await?.expect(&[200])).await?;
 
     let stop = Arc::new(AtomicBool::new(false));
     let (asked, answered) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -96,7 +96,7 @@ async fn a_thousand_policy_changes_lose_no_request() -> Result<()> {
     }
     let (asked, answered) = (asked.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
     ensure!(asked == answered && asked > 100, "{answered} of {asked} requests answered");
-    eventually(Duration::from_secs(5), async || {
+    eventually(Duration::from_secs(20), async || {
         let answer = world.get("/echo/").await?;
         ensure!(
             answer.header("x-change") == (CHANGES - 1).to_string(),
@@ -124,7 +124,7 @@ async fn sigterm_drains() -> Result<()> {
         .await?;
     let before = backend.calls();
     let pending = tokio::spawn(world.http.get(&url).send());
-    eventually(Duration::from_secs(5), async || {
+    eventually(Duration::from_secs(20), async || {
         ensure!(backend.calls() > before);
         Ok(())
     })

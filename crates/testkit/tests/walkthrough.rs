@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tollgate_testkit::{Answer, Node, Upstream, World, eventually};
 
-const SOON: Duration = Duration::from_secs(2);
+/// How long a test waits for what the product does at once; generous, as machines may be busy.
+const SOON: Duration = Duration::from_secs(20);
 const PATIENT: Duration = Duration::from_secs(40);
 
 const POLICY: &str = r#"<policies>

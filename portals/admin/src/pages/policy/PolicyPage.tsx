@@ -55,8 +55,9 @@ function PolicyForm({ scope, what, document, onReload }: FormProps) {
   const [saved, setSaved] = useState(document);
   const [initial] = useState(document.text);
   const save = useMutation({
-    mutationFn: (over: "checked" | "overwrite") => savePolicy(scope, text, over === "overwrite" ? "*" : saved.etag),
-    onSuccess: ({ etag }) => setSaved({ text, etag }),
+    mutationFn: ({ text, overwrite = false }: { text: string; overwrite?: boolean }) =>
+      savePolicy(scope, text, overwrite ? "*" : saved.etag),
+    onSuccess: ({ etag }, { text }) => setSaved({ text, etag }),
   });
   const error = save.error instanceof ApiError ? save.error : undefined;
   const findings = useMemo(() => error?.policyFindings ?? NO_FINDINGS, [error]);
@@ -73,7 +74,7 @@ function PolicyForm({ scope, what, document, onReload }: FormProps) {
           appearance="primary"
           icon={<Save20Regular />}
           disabled={save.isPending || (!dirty && saved.etag !== undefined)}
-          onClick={() => save.mutate("checked")}
+          onClick={() => save.mutate({ text })}
         >
           {save.isPending ? "Saving…" : "Save"}
         </Button>
@@ -95,7 +96,7 @@ function PolicyForm({ scope, what, document, onReload }: FormProps) {
         )}
       </div>
       {error?.status === 412 ? (
-        <Conflict onReload={onReload} onOverwrite={() => save.mutate("overwrite")} />
+        <Conflict onReload={onReload} onOverwrite={() => save.mutate({ text, overwrite: true })} />
       ) : (
         save.error && <Refusal error={save.error} findings={findings} onShow={(place) => editor.current?.goTo(place)} />
       )}
@@ -106,7 +107,7 @@ function PolicyForm({ scope, what, document, onReload }: FormProps) {
           initial={initial}
           findings={findings}
           onChange={setText}
-          onSave={() => save.mutate("checked")}
+          onSave={(text) => save.mutate({ text })}
         />
       </Suspense>
     </div>

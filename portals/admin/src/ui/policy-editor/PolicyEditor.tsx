@@ -41,7 +41,8 @@ export function PolicyEditor(props: {
   initial: string;
   findings: Finding[];
   onChange: (text: string) => void;
-  onSave: () => void;
+  /** Gets the text of this moment: the last `onChange` may not have been rendered yet. */
+  onSave: (text: string) => void;
   ref?: Ref<PolicyEditorHandle>;
 }) {
   const styles = useStyles();
@@ -58,7 +59,7 @@ export function PolicyEditor(props: {
     const state = EditorState.create({
       doc: latest.current.initial,
       extensions: [
-        saveKey(() => latest.current.onSave()),
+        saveKey((text) => latest.current.onSave(text)),
         ...extensions(latest.current.label),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) latest.current.onChange(update.state.doc.toString());
@@ -109,9 +110,9 @@ function extensions(label: string) {
   ];
 }
 
-function saveKey(save: () => void) {
-  const run = () => {
-    save();
+function saveKey(save: (text: string) => void) {
+  const run = (view: EditorView) => {
+    save(view.state.doc.toString());
     return true;
   };
   return keymap.of([{ key: "Mod-s", run, preventDefault: true }]);
