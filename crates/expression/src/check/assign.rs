@@ -2,6 +2,7 @@
 
 use super::arguments::Argument;
 use super::member::levels;
+use super::operators::is_shift;
 use super::overload::Chosen;
 use super::scope::Binding;
 use super::{Bound, Check, Checker, Reported, Typed};
@@ -46,7 +47,7 @@ enum PlaceKind {
 
 impl<'t> Checker<'t> {
     /// Keeps a value in a new temporary.
-    fn keep(&mut self, node: Node, setup: &mut Vec<Node>) -> u32 {
+    pub(super) fn keep(&mut self, node: Node, setup: &mut Vec<Node>) -> u32 {
         let slot = self.temporary();
         setup.push(Node::SetLocal(slot, Box::new(node)));
         slot
@@ -324,7 +325,7 @@ impl<'t> Checker<'t> {
             Bound::Value(value) => value,
             other => self.convert_bound(other, &place.ty)?,
         };
-        let right_fits = self.implicit(&right, &place.ty).is_some();
+        let right_fits = is_shift(op) || self.implicit(&right, &place.ty).is_some();
         let result = self.binary(op, current, right, span)?;
         let converted = self.compound_result(result, &place.ty, right_fits)?;
         let node = self.write(&place, converted.node, span);
@@ -464,29 +465,6 @@ impl<'t> Checker<'t> {
         let ty = Type::tuple(types, names);
         let node = Node::Sequence(setup.into(), Box::new(Node::Tuple(ty.clone(), results.into())));
         Ok(Typed { node, ty, constant: None, span })
-    }
-
-    /// The elements of a tuple or of a type with `Deconstruct` (key and value of a pair).
-    fn parts(&mut self, slot: u32, ty: &Type, count: usize, span: Span) -> Check<Vec<Typed>> {
-        let read = |node: Node, ty: &Type| Typed { node, ty: ty.clone(), constant: None, span };
-        match ty {
-            Type::Tuple(tuple) => Ok(tuple
-                .items
-                .iter()
-                .enumerate()
-                .map(|(at, ty)| read(Node::Item(Box::new(Node::Local(slot, span)), at), ty))
-                .collect()),
-            Type::Named(id, args) if *id == known::KEY_VALUE && count == 2 => {
-                let mut parts = Vec::new();
-                for (name, part) in ["Key", "Value"].into_iter().zip(args.iter()) {
-                    let Some((member, owner)) = self.find_property(ty, name) else { return Err(Reported) };
-                    let node = self.instance_call(member, &owner, vec![Node::Local(slot, span)]);
-                    parts.push(read(node, part));
-                }
-                Ok(parts)
-            }
-            _ => self.report(Code::EXPRESSION_TYPE_MISMATCH, span, format!("`{ty}` cannot be deconstructed")),
-        }
     }
 
     /// The variables of a `foreach` that takes its items apart.

@@ -118,7 +118,7 @@ impl<'t> Checker<'t> {
     pub(super) fn no_conversion<T>(&mut self, value: &Typed, to: &Type) -> Check<T> {
         let from = &value.ty;
         if let Some(constant) = value.constant.as_ref().filter(|constant| constant.integer().is_some())
-            && to.def().is_some_and(known::is_integral)
+            && to.def().is_some_and(|id| known::is_integral(id) && id != known::CHAR)
             && from.is(known::INT32)
         {
             let message = format!("constant value `{}` cannot be converted to `{to}`", constant.to_value().to_text());

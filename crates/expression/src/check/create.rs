@@ -204,6 +204,20 @@ impl<'t> Checker<'t> {
             let ty = Type::Array(Arc::new(element.clone()), rank as u8);
             return Ok(Typed { node: Node::NewArray(element, nodes.into()), ty, constant: None, span });
         };
+        for (depth, size) in sizes.iter().enumerate() {
+            let given = self.value_as(size, &Type::int())?.constant.as_ref().and_then(crate::program::Const::integer);
+            let Some(given) = given else {
+                return self.report(
+                    Code::EXPRESSION_CHECK,
+                    size.span,
+                    "the size beside an array initializer must be constant",
+                );
+            };
+            if given != items_at(items, depth) as i128 {
+                let message = format!("an array initializer of length {given} is expected");
+                return self.report(Code::EXPRESSION_CHECK, span, message);
+            }
+        }
         self.array_of(&element, rank, items, span)
     }
 
@@ -357,6 +371,14 @@ impl<'t> Checker<'t> {
             Bound::Value(value) => Ok(value.node),
             other => Ok(self.value_of(other, expr.span)?.node),
         }
+    }
+}
+
+/// The number of items in a dimension of an array initializer.
+fn items_at(items: &[ArrayInit], depth: usize) -> usize {
+    match items.first() {
+        Some(ArrayInit::Nested(inner, _)) if depth > 0 => items_at(inner, depth - 1),
+        _ => items.len(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::program::Const;
 use crate::program::node::{Node, Piece};
 use crate::syntax::ast::{Expr, ExprKind, Interpolation, Literal};
 use crate::syntax::token::Suffix;
-use crate::types::{Type, best_common, known};
+use crate::types::{Type, best_common, convert, known};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 use std::str::FromStr;
@@ -273,32 +273,11 @@ impl<'t> Checker<'t> {
         match (to_b, to_a) {
             (true, false) => Some(b.ty.clone()),
             (false, true) => Some(a.ty.clone()),
+            // A constant converts both ways: then the types alone decide, as the C# compiler has it.
+            (true, true) if convert::implicit(&a.ty, &b.ty).is_some() => Some(b.ty.clone()),
+            (true, true) if convert::implicit(&b.ty, &a.ty).is_some() => Some(a.ty.clone()),
             _ => None,
         }
-    }
-
-    fn tuple(&mut self, items: &'t [(Option<crate::syntax::ast::Name>, Expr)], span: Span) -> Check<Bound<'t>> {
-        let mut bound = Vec::new();
-        for (name, item) in items {
-            let name = name.as_ref().map(|name| name.text.clone()).or_else(|| inferred_name(item));
-            bound.push((name, self.bind(item)?));
-        }
-        let typed = bound
-            .iter()
-            .all(|(_, item)| matches!(item, Bound::Value(value) if !matches!(value.ty, Type::Null | Type::Void)));
-        if !typed {
-            return Ok(Bound::Tuple(bound, span));
-        }
-        let (mut types, mut names, mut nodes) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, item) in bound {
-            if let Bound::Value(value) = item {
-                types.push(value.ty);
-                nodes.push(value.node);
-                names.push(name);
-            }
-        }
-        let ty = Type::tuple(types, names);
-        Ok(Bound::Value(Typed { node: Node::Tuple(ty.clone(), nodes.into()), ty, constant: None, span }))
     }
 
     fn interpolated(&mut self, parts: &'t [Interpolation], span: Span) -> Check<Typed> {
@@ -352,7 +331,14 @@ impl<'t> Checker<'t> {
             ExprKind::Type(ty) => ty_name(ty),
             _ => return self.report(Code::EXPRESSION_CHECK, span, "the expression has no name"),
         };
-        // The operand must exist, though it is not evaluated.
+        // The operand must exist, though it is not evaluated; an instance member needs no instance.
+        if let ExprKind::Member(target, name, arguments) = &operand.kind
+            && arguments.is_empty()
+            && let (Ok(Bound::Type(ty)), _) = self.speculate(|c| c.bind(target))
+            && self.find_property(&ty, &name.text).is_some()
+        {
+            return Ok(self.typed_constant(Const::Str(name.text.clone()), Type::string(), span));
+        }
         self.bind(operand)?;
         Ok(self.typed_constant(Const::Str(name), Type::string(), span))
     }
@@ -380,7 +366,7 @@ impl<'t> Checker<'t> {
     /// What `throw` throws.
     pub(super) fn exception(&mut self, expr: &'t Expr) -> Check<Node> {
         let value = self.value(expr)?;
-        if !matches!(value.ty, Type::Null) && crate::types::convert::find_super(&value.ty, known::EXCEPTION).is_none() {
+        if !matches!(value.ty, Type::Null) && convert::find_super(&value.ty, known::EXCEPTION).is_none() {
             let message =
                 format!("the type caught or thrown must be derived from System.Exception, not `{}`", value.ty);
             return self.report(Code::EXPRESSION_TYPE_MISMATCH, expr.span, message);
@@ -393,14 +379,6 @@ impl<'t> Checker<'t> {
         let types: Vec<Type> = values.iter().map(|value| value.ty.clone()).collect();
         let best = best_common(&types)?;
         values.iter().all(|value| self.implicit(value, &best).is_some()).then_some(best)
-    }
-}
-
-/// The name that a tuple element takes from its expression.
-fn inferred_name(expr: &Expr) -> Option<SmolStr> {
-    match &expr.kind {
-        ExprKind::Name(name, _) | ExprKind::Member(_, name, _) => Some(name.text.clone()),
-        _ => None,
     }
 }
 

@@ -21,11 +21,13 @@ struct Flow<'f> {
     jumps: Vec<Jumps>,
     /// Labels that some `goto` names, with what is assigned there.
     gotos: Vec<(u32, State)>,
+    /// Parameters of the function at hand that must be assigned where it ends.
+    outs: Vec<u32>,
 }
 
 /// Reports uses of unassigned locals and paths without `return`.
 pub fn check(function: &Function, is_block: bool, constants: &[Const], diagnostics: &mut Vec<Diagnostic>) {
-    let mut flow = Flow { diagnostics, constants, jumps: Vec::new(), gotos: Vec::new() };
+    let mut flow = Flow { diagnostics, constants, jumps: Vec::new(), gotos: Vec::new(), outs: Vec::new() };
     let end = flow.stmt(&function.body, Some(BTreeSet::new()));
     if is_block && end.is_some() {
         let span = match &function.body {
@@ -208,26 +210,38 @@ impl Flow<'_> {
     fn lambda(&mut self, function: &Function, ty: &crate::types::Type, state: &State) {
         // Local functions are made before their block runs: what they share is not tracked.
         let local_function = ty.is(crate::types::known::DELEGATE);
-        let mut inside: BTreeSet<u32> = (0..function.params).collect();
+        let mut inside: BTreeSet<u32> = (0..function.params).filter(|slot| !function.outs.contains(slot)).collect();
         for (outer, inner) in &function.captures {
             if local_function || state.as_ref().is_none_or(|set| set.contains(outer)) {
                 inside.insert(*inner);
             }
         }
-        let returns = !matches!(super::member::delegate_signature(ty), None | Some((_, crate::types::Type::Void)));
         let jumps = std::mem::take(&mut self.jumps);
         let gotos = std::mem::take(&mut self.gotos);
+        let outs = std::mem::replace(&mut self.outs, function.outs.clone());
         let end = self.stmt(&function.body, Some(inside));
-        if end.is_some() && (returns || local_function && returns_value(&function.body)) {
-            let span = match &function.body {
-                Stmt::Block { span, .. } => *span,
-                _ => Span::default(),
-            };
+        let span = match &function.body {
+            Stmt::Block { span, .. } => *span,
+            _ => Span::default(),
+        };
+        if end.is_some() && function.returns {
             let message = format!("not all code paths return a value in {}", function.name);
             self.diagnostics.push(Diagnostic::error(Code::EXPRESSION_FLOW, span, message));
+        } else {
+            self.leave(&end, span);
         }
         self.jumps = jumps;
         self.gotos = gotos;
+        self.outs = outs;
+    }
+
+    /// Control leaves the function: `out` parameters must have a value.
+    fn leave(&mut self, state: &State, span: Span) {
+        let Some(set) = state else { return };
+        if self.outs.iter().any(|slot| !set.contains(slot)) {
+            let message = "the out parameter must be assigned before control leaves the function";
+            self.diagnostics.push(Diagnostic::error(Code::EXPRESSION_UNASSIGNED, span, message));
+        }
     }
 
     fn all(&mut self, body: &[Stmt], mut state: State) -> State {
@@ -262,7 +276,7 @@ impl Flow<'_> {
     fn stmt(&mut self, stmt: &Stmt, state: State) -> State {
         match stmt {
             Stmt::Empty | Stmt::Declare(_) => self.declare(stmt, state),
-            Stmt::Expr(node) => self.node(node, state),
+            Stmt::Expr(node) | Stmt::Lock(node) => self.node(node, state),
             Stmt::Block { body, .. } => self.all(body, state),
             Stmt::If(condition, then, other) => {
                 let (yes, no) = self.branch(condition, state);
@@ -298,8 +312,9 @@ impl Flow<'_> {
                 let (_, jumps) = self.loop_body(body, inside);
                 jumps.breaks.into_iter().fold(state, join)
             }
-            Stmt::Return(value, _) => {
-                self.nodes(value, state);
+            Stmt::Return(value, span) => {
+                let state = self.nodes(value, state);
+                self.leave(&state, *span);
                 None
             }
             Stmt::Break(_) => {
@@ -421,8 +436,19 @@ impl Flow<'_> {
         if let Some(outer) = self.jumps.last_mut() {
             outer.continues.extend(jumps.continues);
         }
-        let skipped = if has_default { None } else { state };
+        let skipped = if has_default || self.handles_both(cases) { None } else { state };
         jumps.breaks.into_iter().fold(skipped, join)
+    }
+}
+
+impl Flow<'_> {
+    /// A switch with a case for true and one for false leaves nothing out.
+    fn handles_both(&self, cases: &[crate::program::node::Case]) -> bool {
+        [true, false].into_iter().all(|value| {
+            cases.iter().flat_map(|case| &case.labels).any(|(test, guard)| {
+                guard.is_none() && matches!(test, Some(Test::Constant(node)) if self.is_constant(node, value))
+            })
+        })
     }
 }
 
@@ -436,21 +462,4 @@ fn out_slot(node: &Node) -> Option<u32> {
 /// Local functions are lambdas without a delegate type of their own.
 fn is_function(node: &Node) -> bool {
     matches!(node, Node::Lambda(_, ty) if ty.is(crate::types::known::DELEGATE))
-}
-
-fn returns_value(stmt: &Stmt) -> bool {
-    match stmt {
-        Stmt::Return(value, _) => value.is_some(),
-        Stmt::Block { body, .. } => body.iter().any(returns_value),
-        Stmt::If(_, a, b) => returns_value(a) || returns_value(b),
-        Stmt::While(_, body) | Stmt::Do(body, _) | Stmt::Using { body, .. } | Stmt::Label(_, body) => {
-            returns_value(body)
-        }
-        Stmt::For { body, .. } | Stmt::Foreach { body, .. } => returns_value(body),
-        Stmt::Try { body, handlers, .. } => {
-            returns_value(body) || handlers.iter().any(|handler| returns_value(&handler.body))
-        }
-        Stmt::Switch { cases, .. } => cases.iter().any(|case| case.body.iter().any(returns_value)),
-        _ => false,
-    }
 }

@@ -8,7 +8,7 @@ use super::{Bound, Check, Checker, Reported, Typed};
 use crate::program::Const;
 use crate::program::node::{Convert, Function, Node, Stmt};
 use crate::syntax::ast::{self, Body, ExprKind, Lambda, Passing, UnaryOp};
-use crate::types::{Inference, MemberId, Param, Type, best_common, convert, known, registry};
+use crate::types::{Inference, MemberId, Type, best_common, convert, known, registry};
 use std::sync::Arc;
 use tollgate_error::{Code, Diagnostic, Span};
 
@@ -64,7 +64,7 @@ impl<'t> Checker<'t> {
     }
 
     /// The expression of `x => …`: returned, or evaluated where nothing is expected.
-    fn expression_body(&mut self, value: &'t ast::Expr) -> Stmt {
+    pub(super) fn expression_body(&mut self, value: &'t ast::Expr) -> Stmt {
         let span = value.span;
         let returns = self.functions.last().map(|function| function.returns.clone());
         self.enter_scope();
@@ -190,7 +190,7 @@ impl<'t> Checker<'t> {
 
     /// The inferred result type; none when the body has findings or returns nothing.
     pub(super) fn lambda_result(&mut self, lambda: &'t Lambda, params: &[Type]) -> Option<Type> {
-        if params.iter().any(Type::mentions_param) || params.len() != lambda.params.len() {
+        if params.iter().any(Type::mentions_param) || !takes(lambda, params) {
             return None;
         }
         let shape = self.shape(lambda, params);
@@ -204,7 +204,7 @@ impl<'t> Checker<'t> {
     /// Whether the lambda converts to the delegate type.
     pub(super) fn lambda_fits(&mut self, lambda: &'t Lambda, ty: &Type) -> bool {
         let Some((params, result)) = delegate_signature(ty) else { return false };
-        if params.len() != lambda.params.len() {
+        if !takes(lambda, &params) {
             return false;
         }
         for (declared, param) in lambda.params.iter().zip(&params) {
@@ -258,15 +258,17 @@ impl<'t> Checker<'t> {
                 let ArgumentValue::Lambda(found) = argument.value else { continue };
                 let ty = inference.apply(&param.ty.substitute(owner.args()));
                 let Some((params, _)) = delegate_signature(&ty) else { continue };
-                if !std::ptr::eq(found, lambda)
-                    || params.len() != lambda.params.len()
-                    || params.iter().any(Type::mentions_param)
-                {
+                if !std::ptr::eq(found, lambda) || !takes(lambda, &params) || params.iter().any(Type::mentions_param) {
                     continue;
                 }
                 let shape = self.shape(lambda, &params);
                 if !shape.findings.is_empty() {
                     self.diagnostics.extend(shape.findings);
+                    return;
+                }
+                let is_known = delegate_signature(&ty).is_some_and(|(_, result)| !result.mentions_param());
+                if is_known && !self.lambda_fits(lambda, &ty) {
+                    let _ = self.lambda_as(lambda, &ty, argument.span);
                     return;
                 }
             }
@@ -278,7 +280,7 @@ impl<'t> Checker<'t> {
             let message = format!("cannot convert lambda expression to type `{ty}` because it is not a delegate type");
             return self.report(Code::EXPRESSION_TYPE_MISMATCH, span, message);
         };
-        if params.len() != lambda.params.len() {
+        if !takes(lambda, &params) {
             let message = format!("delegate `{ty}` does not take {} arguments", lambda.params.len());
             return self.report(Code::EXPRESSION_TYPE_MISMATCH, span, message);
         }
@@ -322,8 +324,9 @@ impl<'t> Checker<'t> {
         if params.iter().any(Type::mentions_param) {
             return None;
         }
-        if let Some((function, _)) = group.local {
-            return self.speculate(|c| c.resolve(&function.result)).0.ok();
+        if let Some((function, index)) = group.local {
+            let found = self.local_for(group, function, index, params).map(|(_, result)| result);
+            return found.filter(|ty| !matches!(ty, Type::Void));
         }
         self.group_method(group, params, Span::default())
             .map(|chosen| chosen.result)
@@ -332,11 +335,11 @@ impl<'t> Checker<'t> {
 
     pub(super) fn group_fits(&mut self, group: &Group<'t>, ty: &Type) -> bool {
         let Some((params, result)) = delegate_signature(ty) else { return false };
-        if group.local.is_some_and(|(function, _)| function.params.len() != params.len()) {
-            return false;
+        if group.local.is_some() {
+            return self.local_as(group, ty).is_some();
         }
         if matches!(result, Type::Void) {
-            return group.local.is_some() || self.group_method(group, &params, Span::default()).is_some();
+            return self.group_method(group, &params, Span::default()).is_some();
         }
         self.group_result(group, &params).is_some_and(|found| convert::is_subtype(&found, &result))
     }
@@ -348,13 +351,14 @@ impl<'t> Checker<'t> {
                 format!("cannot convert method group `{}` to `{ty}`; did you intend to call it?", group.name.text);
             return self.report(Code::EXPRESSION_TYPE_MISMATCH, span, message);
         };
-        if let Some((_, index)) = group.local {
-            if !self.group_fits(&group, ty) {
-                let message = format!("no overload of `{}` fits the delegate `{ty}`", group.name.text);
-                return self.report(Code::EXPRESSION_NO_OVERLOAD, span, message);
-            }
-            let node = self.local_node(index, span);
-            return Ok(Typed { node, ty: ty.clone(), constant: None, span });
+        if group.local.is_some() {
+            return match self.local_as(&group, ty) {
+                Some(typed) => Ok(typed),
+                None => {
+                    let message = format!("no overload of `{}` fits the delegate `{ty}`", group.name.text);
+                    self.report(Code::EXPRESSION_NO_OVERLOAD, span, message)
+                }
+            };
         }
         let chosen = self.group_method(&group, &params, span);
         let Some(chosen) = chosen.filter(|chosen| {
@@ -366,119 +370,6 @@ impl<'t> Checker<'t> {
         let receiver = group.receiver.map(|receiver| Box::new(receiver.node));
         let target = self.target(chosen.member, &chosen.types);
         Ok(Typed { node: Node::Delegate(target, receiver, ty.clone()), ty: ty.clone(), constant: None, span })
-    }
-
-    /// Makes the names of a block's local functions known before its statements.
-    pub(super) fn declare_functions(&mut self, statements: &'t [ast::Stmt]) -> Vec<(&'t ast::LocalFunction, usize)> {
-        let mut found = Vec::new();
-        for statement in statements {
-            if let ast::StmtKind::LocalFunction(function) = &statement.kind {
-                let local = self.declare(&function.name, Type::object());
-                if let Some(scope) = self.scopes.last_mut()
-                    && let Some(entry) = scope.names.last_mut()
-                {
-                    entry.1 = Binding::Function(function, local);
-                }
-                if let Some(local) = self.locals.get_mut(local) {
-                    // Functions may call one another before they are made.
-                    local.captured = true;
-                }
-                found.push((&**function, local));
-            }
-        }
-        found
-    }
-
-    /// The statement that makes a local function.
-    pub(super) fn local_function(&mut self, function: &'t ast::LocalFunction, local: usize) -> Check<Stmt> {
-        if let Some(param) = function.type_params.first() {
-            return self.report(Code::EXPRESSION_CHECK, param.span, "generic local functions are not supported");
-        }
-        let result = self.resolve(&function.result)?;
-        let mut types = Vec::new();
-        for param in &function.params {
-            types.push(self.resolve(&param.ty)?);
-        }
-        let returns = if matches!(result, Type::Void) { Returns::Void } else { Returns::Type(result) };
-        self.enter_function(&function.name.text, returns);
-        let mut slots = Vec::new();
-        for (param, ty) in function.params.iter().zip(types) {
-            slots.push(self.declare(&param.name, ty));
-        }
-        if let Some(scope) = self.functions.last_mut() {
-            scope.params = slots;
-        }
-        let body = match &function.body {
-            Body::Expr(value) => self.expression_body(value),
-            Body::Block(block) => self.block(block, Vec::new()),
-        };
-        let params = function.params.len() as u32;
-        let bound = self.leave_function(body, params);
-        let slot = self.slot_of(local);
-        let node = Node::Lambda(Arc::new(bound), Type::of(known::DELEGATE));
-        Ok(Stmt::Expr(Node::SetLocal(slot, Box::new(node))))
-    }
-
-    pub(super) fn call_local(
-        &mut self,
-        function: &'t ast::LocalFunction,
-        index: usize,
-        arguments: Vec<Argument<'t>>,
-        span: Span,
-    ) -> Check<Typed> {
-        let result = self.resolve(&function.result)?;
-        let mut params = Vec::new();
-        for param in &function.params {
-            let ty = self.resolve(&param.ty)?;
-            let default = match &param.default {
-                Some(expr) => Some(self.value_as(expr, &ty)?.constant.unwrap_or(Const::Null)),
-                None => None,
-            };
-            params.push(Param {
-                name: param.name.text.clone(),
-                ty,
-                passing: param.passing,
-                is_params: param.is_params,
-                default,
-            });
-        }
-        let Some((mapping, expanded)) = self.map_local(&params, &arguments) else {
-            let message = format!("`{}` does not take {}", function.name.text, self.describe_arguments(&arguments));
-            return self.report(Code::EXPRESSION_NO_OVERLOAD, span, message);
-        };
-        let nodes = self.emit_arguments(&params, &mapping, expanded, arguments)?;
-        let target = self.local_node(index, function.name.span);
-        Ok(Typed { node: Node::Invoke(Box::new(target), nodes.into()), ty: result, constant: None, span })
-    }
-
-    /// The arguments of each parameter of a local function.
-    fn map_local(&self, params: &[Param], arguments: &[Argument<'t>]) -> Option<(Vec<Vec<usize>>, bool)> {
-        let mut mapping: Vec<Vec<usize>> = vec![Vec::new(); params.len()];
-        let mut expanded = false;
-        for (index, argument) in arguments.iter().enumerate() {
-            let at = match argument.name {
-                Some(name) => params.iter().position(|param| param.name == name.text)?,
-                None => index.min(params.len().checked_sub(1)?),
-            };
-            let param = params.get(at)?;
-            let whole =
-                matches!(&argument.value, ArgumentValue::Typed(value) if self.implicit(value, &param.ty).is_some());
-            if param.is_params && !(whole && arguments.len() == params.len()) {
-                expanded = true;
-            } else if !mapping.get(at)?.is_empty() || at != index && argument.name.is_none() {
-                return None;
-            }
-            if argument.passing != param.passing && argument.passing != Passing::In {
-                return None;
-            }
-            mapping.get_mut(at)?.push(index);
-        }
-        expanded |= params.last().is_some_and(|param| param.is_params) && mapping.last().is_some_and(Vec::is_empty);
-        let complete = params
-            .iter()
-            .zip(&mapping)
-            .all(|(param, taken)| !taken.is_empty() || param.default.is_some() || expanded && param.is_params);
-        complete.then_some((mapping, expanded))
     }
 
     /// All candidates of constructors of a type.
@@ -500,6 +391,11 @@ pub fn is_statement_expression(expr: &ast::Expr) -> bool {
         ExprKind::Parens(_) => false,
         _ => false,
     }
+}
+
+/// Whether the lambda has as many parameters as the delegate; `delegate { … }` takes any.
+fn takes(lambda: &Lambda, params: &[Type]) -> bool {
+    lambda.any_params || params.len() == lambda.params.len()
 }
 
 fn ends_in_throw(body: &Body) -> bool {

@@ -19,12 +19,6 @@ pub struct Group<'t> {
     pub local: Option<(&'t ast::LocalFunction, usize)>,
 }
 
-impl<'t> Group<'t> {
-    pub fn local(function: &'t ast::LocalFunction, index: usize, name: &'t Name) -> Group<'t> {
-        Group { receiver: None, owner: None, name, arguments: Vec::new(), local: Some((function, index)) }
-    }
-}
-
 pub fn context_node() -> Node {
     native_node(context::whole, "context", Vec::new())
 }
@@ -343,7 +337,7 @@ impl<'t> Checker<'t> {
         span: Span,
     ) -> Check<Typed> {
         if let Some((function, index)) = group.local {
-            return self.call_local(function, index, arguments, span);
+            return self.call_local(function, index, &group.arguments, arguments, span);
         }
         let chosen = self.choose(&group, &arguments, span)?;
         self.emit_call(chosen, group.receiver, arguments, span)
@@ -368,7 +362,8 @@ impl<'t> Checker<'t> {
                     rest = others;
                 }
             } else if !entry.is_static {
-                instance = receiver.ty.nullable_inner().is_none();
+                // Members of `Nullable<T>` itself take a null; those that it inherits do not.
+                instance = entry.owner != known::NULLABLE;
                 self.note_need(entry.text, &receiver.ty);
                 nodes.push(receiver.node);
             }

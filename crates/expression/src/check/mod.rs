@@ -9,6 +9,7 @@ mod expr;
 mod flow;
 mod functions;
 mod hint;
+mod local_functions;
 mod member;
 mod names;
 mod operators;
@@ -16,6 +17,9 @@ mod overload;
 mod patterns;
 mod scope;
 mod stmt;
+mod switch;
+mod tuples;
+mod user_operators;
 
 use crate::program::node::{Function, Node, Stmt};
 use crate::program::{Const, Expected, Needs};
@@ -76,7 +80,8 @@ pub struct Checker<'t> {
     null: u32,
     locals: Vec<Local>,
     scopes: Vec<Scope<'t>>,
-    functions: Vec<FunctionScope>,
+    functions: Vec<FunctionScope<'t>>,
+    function_instances: Vec<local_functions::Instance<'t>>,
     /// Types of the receivers of `?.` that are being bound, with their slots.
     receivers: Vec<(u32, Type)>,
     /// Whether arithmetic throws on overflow here; constants do unless `unchecked`.
@@ -144,6 +149,7 @@ impl<'t> Checker<'t> {
             locals: Vec::new(),
             scopes: Vec::new(),
             functions: Vec::new(),
+            function_instances: Vec::new(),
             receivers: Vec::new(),
             overflow: Overflow::Default,
             needs: Needs::default(),

@@ -48,6 +48,9 @@ impl<'t> Checker<'t> {
             if let Some(id) = known::by_keyword(&last.text) {
                 return Ok(Type::of(id));
             }
+            if let Some(ty) = self.type_parameter(last) {
+                return Ok(ty);
+            }
         }
         let mut types = Vec::new();
         for argument in arguments {
@@ -145,7 +148,7 @@ impl<'t> Checker<'t> {
                 let carrier = Typed { node, ty, constant: None, span };
                 self.member_of(carrier, name, &[], span)
             }
-            Binding::Function(function, index) => Ok(Bound::Group(member::Group::local(function, index, name))),
+            Binding::Function(function, index) => self.local_group(function, index, name, arguments),
         }
     }
 }

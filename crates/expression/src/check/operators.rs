@@ -6,7 +6,7 @@ use crate::program::node::{Binary, Convert, Node, Operands, UnaryKind};
 use crate::run::ops;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::convert::{self, Conversion};
-use crate::types::{DefId, MemberId, Type, known, registry};
+use crate::types::{DefId, Type, known, registry};
 use tollgate_error::{Code, Diagnostic, Span};
 
 fn operands_of(id: DefId) -> Operands {
@@ -22,7 +22,7 @@ fn operands_of(id: DefId) -> Operands {
     }
 }
 
-fn is_equality(op: BinaryOp) -> bool {
+pub(super) fn is_equality(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Eq | BinaryOp::Ne)
 }
 
@@ -34,7 +34,7 @@ fn is_bitwise(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor)
 }
 
-fn is_shift(op: BinaryOp) -> bool {
+pub(super) fn is_shift(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Shl | BinaryOp::Shr)
 }
 
@@ -108,8 +108,8 @@ impl<'t> Checker<'t> {
             let value = self.apply(value, &conversion, &ty)?;
             return self.arithmetic_unary(op, id, value, span);
         }
-        if let Some(found) = self.user_unary(symbol, &value)? {
-            return Ok(Typed { span, ..found });
+        if let Some(found) = self.user_unary(symbol, &value) {
+            return self.call_unary(found, value, span);
         }
         let message = format!("operator `{symbol}` cannot be applied to operand of type `{}`", value.ty);
         self.report(Code::EXPRESSION_OPERATOR, span, message)
@@ -140,26 +140,6 @@ impl<'t> Checker<'t> {
         self.report(Code::EXPRESSION_CHECK, span, "the operation overflows at compile time in checked mode")
     }
 
-    fn user_unary(&mut self, symbol: &str, value: &Typed) -> Check<Option<Typed>> {
-        let _ = value;
-        let key = format!("op:{symbol}");
-        let inner = value.ty.without_nullable();
-        for ty in convert::all_supers(inner) {
-            let Some(id) = ty.def() else { continue };
-            for member in registry().own(id, &key) {
-                let entry = registry().member(*member);
-                if entry.params.len() == 1 {
-                    return self.report(
-                        Code::EXPRESSION_OPERATOR,
-                        value.span,
-                        "the unary operator is not supported here",
-                    );
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// A chain of operators, its left side walked without recursion.
     pub(super) fn binary_chain(&mut self, expr: &'t Expr, _op: BinaryOp) -> Check<Typed> {
         let mut spine = Vec::new();
@@ -185,7 +165,7 @@ impl<'t> Checker<'t> {
         self.bind(right)
     }
 
-    fn combine(
+    pub(super) fn combine(
         &mut self,
         op: BinaryOp,
         left: super::Bound<'t>,
@@ -197,6 +177,9 @@ impl<'t> Checker<'t> {
         if op == BinaryOp::Coalesce {
             let left = self.value_of(left, left_span)?;
             return self.coalesce(left, right, span);
+        }
+        if is_equality(op) && is_tuple(&left) && is_tuple(&right) {
+            return self.tuple_equality(op, left, right, span);
         }
         // `default` takes the type of the other side.
         let (left, right) = match (left, right) {
@@ -235,14 +218,14 @@ impl<'t> Checker<'t> {
         if let Some(id) = self.promoted(op, &left, &right) {
             return self.arithmetic(op, id, left, right, span);
         }
-        if op == BinaryOp::Add && left.ty.is_delegate() && left.ty == right.ty {
-            let node = Node::Dynamic(
-                Box::new(left.node),
-                "+".into(),
-                vec![right.node].into(),
-                crate::program::node::DynamicUse::Call,
-            );
-            return Ok(Typed { node, ty: left.ty, constant: None, span });
+        if matches!(op, BinaryOp::Add | BinaryOp::Sub) && (left.ty.is_delegate() || right.ty.is_delegate()) {
+            let ty = if left.ty.is_delegate() { left.ty.clone() } else { right.ty.clone() };
+            if convert::is_subtype(&left.ty, &ty) && convert::is_subtype(&right.ty, &ty) {
+                let operands = Operands::Delegate;
+                let (left, right) = (left.node, right.node);
+                let binary = Binary { op, operands, checked: false, lifted: false, left, right };
+                return Ok(Typed { node: Node::Binary(Box::new(binary)), ty, constant: None, span });
+            }
         }
         if is_equality(op)
             && let Some(operands) = self.equality(&left, &right)
@@ -515,8 +498,9 @@ impl<'t> Checker<'t> {
     /// How two operands of `==` are compared, when no operator is defined for them.
     fn equality(&self, left: &Typed, right: &Typed) -> Option<Operands> {
         let (a, b) = (&left.ty, &right.ty);
+        // Of tuples only nullable ones come here; the others are compared element by element.
         if let (Type::Tuple(x), Type::Tuple(y)) = (a.without_nullable(), b.without_nullable()) {
-            return (x.items.len() == y.items.len()).then_some(Operands::Equals);
+            return (x == y).then_some(Operands::Equals);
         }
         let null = |ty: &Type| matches!(ty, Type::Null);
         if null(a) && null(b) {
@@ -570,107 +554,6 @@ impl<'t> Checker<'t> {
         Ok(Typed { node, ty: Type::bool(), constant: None, span })
     }
 
-    /// The operator that the library defines for these operands.
-    fn user_binary(&self, op: BinaryOp, left: &Typed, right: &Typed) -> Option<(MemberId, bool)> {
-        let key = format!("op:{}", op.text());
-        let mut candidates: Vec<(MemberId, bool)> = Vec::new();
-        for side in [&left.ty, &right.ty] {
-            for ty in convert::all_supers(side.without_nullable()) {
-                let Some(id) = ty.def() else { continue };
-                for member in registry().own(id, &key) {
-                    let entry = registry().member(*member);
-                    let [first, second] = entry.params.as_slice() else { continue };
-                    if candidates.iter().any(|found| found.0 == *member) {
-                        continue;
-                    }
-                    if self.implicit(left, &first.ty).is_some() && self.implicit(right, &second.ty).is_some() {
-                        candidates.push((*member, false));
-                    } else if lifts(&first.ty)
-                        && lifts(&second.ty)
-                        && self.implicit(left, &Type::nullable(first.ty.clone())).is_some()
-                        && self.implicit(right, &Type::nullable(second.ty.clone())).is_some()
-                    {
-                        candidates.push((*member, true));
-                    }
-                }
-            }
-        }
-        let exact = candidates.iter().find(|(member, _)| {
-            let entry = registry().member(*member);
-            let fits =
-                |at: usize, value: &Typed| entry.params.get(at).is_some_and(|p| p.ty == *value.ty.without_nullable());
-            fits(0, left) && fits(1, right)
-        });
-        exact.or(candidates.first()).copied()
-    }
-
-    fn call_operator(
-        &mut self,
-        (member, lifted): (MemberId, bool),
-        left: Typed,
-        right: Typed,
-        span: Span,
-    ) -> Check<Typed> {
-        let entry = registry().member(member);
-        let is_comparison = entry.result == Type::bool();
-        let op_is_ne = entry.name == "!=";
-        let mut nodes = Vec::new();
-        for (value, param) in [left, right].into_iter().zip(&entry.params) {
-            let ty = if lifted { Type::nullable(param.ty.clone()) } else { param.ty.clone() };
-            nodes.push(self.convert(value, &ty)?.node);
-        }
-        let call = |args: Vec<Node>| {
-            Node::Call(Box::new(crate::program::node::Call {
-                native: entry.native,
-                text: entry.text,
-                types: Box::default(),
-                args: args.into(),
-                instance: false,
-            }))
-        };
-        if !lifted {
-            return Ok(Typed { node: call(nodes), ty: entry.result.clone(), constant: None, span });
-        }
-        let (Some(right), Some(left)) = (nodes.pop(), nodes.pop()) else { return Err(Reported) };
-        let (a, b) = (self.temporary(), self.temporary());
-        let both = call(vec![Node::Local(a, span), Node::Local(b, span)]);
-        let is_equality = matches!(entry.name.as_str(), "==" | "!=");
-        let yes = self.constant(Const::Bool(true));
-        let no = self.constant(Const::Bool(false));
-        let null = Node::Const(self.null);
-        let is_null = |slot: u32, null: Node| {
-            Node::Binary(Box::new(Binary {
-                op: BinaryOp::Eq,
-                operands: Operands::Reference,
-                checked: false,
-                lifted: false,
-                left: Node::Local(slot, span),
-                right: null,
-            }))
-        };
-        let (when_one, when_both) = if !is_comparison {
-            (Node::Const(self.null), Node::Const(self.null))
-        } else if is_equality {
-            if op_is_ne { (yes, no) } else { (no, yes) }
-        } else {
-            let again = self.constant(Const::Bool(false));
-            (no, again)
-        };
-        let null_a = is_null(a, null);
-        let null_b = is_null(b, Node::Const(self.null));
-        let null_b_again = is_null(b, Node::Const(self.null));
-        let when_one_again = match &when_one {
-            Node::Const(index) => Node::Const(*index),
-            _ => Node::Const(self.null),
-        };
-        let left_null = Node::Ternary(Box::new((null_b, when_both, when_one)));
-        let left_some = Node::Ternary(Box::new((null_b_again, when_one_again, both)));
-        let pick = Node::Ternary(Box::new((null_a, left_null, left_some)));
-        let sets = vec![Node::SetLocal(a, Box::new(left)), Node::SetLocal(b, Box::new(right))];
-        let ty = if is_comparison { Type::bool() } else { Type::nullable(entry.result.clone()) };
-        Ok(Typed { node: Node::Sequence(sets.into(), Box::new(pick)), ty, constant: None, span })
-    }
-
     fn dynamic_binary(&mut self, op: BinaryOp, left: Typed, right: Typed, span: Span) -> Check<Typed> {
         let ty = if is_relational(op) || matches!(op, BinaryOp::AndAlso | BinaryOp::OrElse) {
             Type::bool()
@@ -684,8 +567,12 @@ impl<'t> Checker<'t> {
     }
 }
 
-fn lifts(ty: &Type) -> bool {
-    ty.is_value_type() && ty.nullable_inner().is_none()
+fn is_tuple(bound: &super::Bound<'_>) -> bool {
+    match bound {
+        super::Bound::Tuple(..) => true,
+        super::Bound::Value(value) => matches!(value.ty, Type::Tuple(_)),
+        _ => false,
+    }
 }
 
 fn is_reference_conversion(conversion: &Conversion) -> bool {

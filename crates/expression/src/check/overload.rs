@@ -4,7 +4,7 @@ use super::arguments::{Argument, ArgumentValue};
 use super::member::{Group, delegate_signature, levels};
 use super::{Check, Checker};
 use crate::syntax::ast::Passing;
-use crate::types::{Inference, MemberId, MemberKind, Param, Type, known, registry};
+use crate::types::{Inference, MemberId, MemberKind, Param, Type, convert, known, registry};
 use tollgate_error::{Code, Span};
 
 /// A method that may be meant, with the type arguments of its owner put in.
@@ -61,6 +61,7 @@ impl<'t> Checker<'t> {
                 }
             }
             candidates.retain(|candidate| registry().member(candidate.member).is_static == group.receiver.is_none());
+            hide_inherited(&mut candidates);
             any.extend(candidates.iter().map(|candidate| candidate.member));
             if let Some(chosen) = self.resolve_candidates(&candidates, None, arguments, &group.arguments, span, true)? {
                 return Ok(chosen);
@@ -96,7 +97,7 @@ impl<'t> Checker<'t> {
                 inference.fix(at);
             });
             let ty = inference.apply(&first.ty);
-            ty.mentions_param() || crate::types::convert::standard_implicit(receiver, &ty).is_none()
+            ty.mentions_param() || convert::standard_implicit(receiver, &ty).is_none()
         })
     }
 
@@ -181,11 +182,23 @@ impl<'t> Checker<'t> {
     }
 
     /// Which argument each parameter takes.
-    fn map_arguments(&self, params: &[Param], arguments: &[Argument<'t>], expanded: bool) -> Option<Vec<Vec<usize>>> {
+    pub(super) fn map_arguments(
+        &self,
+        params: &[Param],
+        arguments: &[Argument<'t>],
+        expanded: bool,
+    ) -> Option<Vec<Vec<usize>>> {
         let mut mapping: Vec<Vec<usize>> = vec![Vec::new(); params.len()];
+        let mut out_of_place = false;
         for (index, argument) in arguments.iter().enumerate() {
             let at = match argument.name {
-                Some(name) => params.iter().position(|param| param.name == name.text)?,
+                Some(name) => {
+                    let at = params.iter().position(|param| param.name == name.text)?;
+                    out_of_place |= at != index;
+                    at
+                }
+                // After a name out of its place all arguments are named.
+                None if out_of_place => return None,
                 None if index >= params.len() || expanded && params.get(index).is_some_and(|p| p.is_params) => {
                     let last = params.len().checked_sub(1)?;
                     if !(expanded && params.get(last)?.is_params) {
@@ -250,8 +263,8 @@ impl<'t> Checker<'t> {
         }
         let finish = |ty: &Type| ty.substitute(&types);
         if let (Some(receiver), Some(first)) = (receiver, entry.params.first()) {
-            crate::types::convert::standard_implicit(receiver, &finish(&first.ty))
-                .filter(|conversion| *conversion == crate::types::convert::Conversion::Keep)?;
+            convert::standard_implicit(receiver, &finish(&first.ty))
+                .filter(|conversion| *conversion == convert::Conversion::Keep)?;
         }
         let params: Vec<Param> = params.iter().map(|param| Param { ty: finish(&param.ty), ..param.clone() }).collect();
         let mut taken = vec![Type::Error; arguments.len()];
@@ -279,8 +292,9 @@ impl<'t> Checker<'t> {
         Some(Applicable { chosen, taken, declared: declared_types, generic: count > 0, defaults })
     }
 
-    fn argument_fits(&mut self, argument: &Argument<'t>, param: &Param, ty: &Type) -> bool {
-        if argument.passing != param.passing && argument.passing != Passing::In {
+    pub(super) fn argument_fits(&mut self, argument: &Argument<'t>, param: &Param, ty: &Type) -> bool {
+        let by_reference = param.passing == Passing::In && argument.passing == Passing::Value;
+        if argument.passing != param.passing && !by_reference {
             return false;
         }
         match &argument.value {
@@ -295,7 +309,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Type inference (12.6.3): first what has types, then lambdas whose parameters are known.
-    fn infer(
+    pub(super) fn infer(
         &mut self,
         first: usize,
         count: usize,
@@ -431,8 +445,8 @@ impl<'t> Checker<'t> {
                 && a.chosen.params.len() > arguments.len()
                 && x.ty != y.ty
             {
-                return crate::types::convert::standard_implicit(&x.ty, &y.ty).is_some()
-                    && crate::types::convert::standard_implicit(&y.ty, &x.ty).is_none();
+                return convert::standard_implicit(&x.ty, &y.ty).is_some()
+                    && convert::standard_implicit(&y.ty, &x.ty).is_none();
             }
         }
         false
@@ -467,6 +481,32 @@ impl<'t> Checker<'t> {
     }
 }
 
+/// A method of an interface hides one with the same parameters of an interface below it.
+fn hide_inherited(candidates: &mut Vec<Candidate>) {
+    let params = |candidate: &Candidate| -> Vec<Type> {
+        let entry = registry().member(candidate.member);
+        entry.params.iter().map(|param| param.ty.substitute(candidate.owner.args())).collect()
+    };
+    let hidden: Vec<bool> = candidates
+        .iter()
+        .map(|base| {
+            candidates.iter().any(|derived| {
+                derived.owner != base.owner
+                    && base
+                        .owner
+                        .def()
+                        .is_some_and(|id| convert::find_super(&derived.owner, id).as_ref() == Some(&base.owner))
+                    && params(derived) == params(base)
+            })
+        })
+        .collect();
+    let mut at = 0;
+    candidates.retain(|_| {
+        at += 1;
+        !hidden.get(at - 1).copied().unwrap_or(false)
+    });
+}
+
 fn mentions(ty: &Type, param: &Type) -> bool {
     ty == param
         || match ty {
@@ -479,8 +519,8 @@ fn mentions(ty: &Type, param: &Type) -> bool {
 
 /// Better conversion target (12.6.4.7).
 fn better_target(x: &Type, y: &Type) -> bool {
-    let to_y = crate::types::convert::implicit(x, y).is_some();
-    let to_x = crate::types::convert::implicit(y, x).is_some();
+    let to_y = convert::implicit(x, y).is_some();
+    let to_x = convert::implicit(y, x).is_some();
     if to_y != to_x {
         return to_y;
     }

@@ -31,6 +31,10 @@ pub enum Binding<'t> {
 #[derive(Default)]
 pub struct Scope<'t> {
     pub names: Vec<(SmolStr, Binding<'t>)>,
+    /// Type parameters of a generic local function.
+    pub types: Vec<(SmolStr, Type)>,
+    /// Names that blocks inside have declared: one of them cannot be declared here afterwards.
+    pub inner: Vec<SmolStr>,
     pub locals: Vec<usize>,
 }
 
@@ -45,7 +49,7 @@ pub enum Returns {
     Infer(Vec<(Type, Option<Const>)>, bool),
 }
 
-pub struct FunctionScope {
+pub struct FunctionScope<'t> {
     pub name: String,
     pub slots: u32,
     /// Local, slot outside, slot inside.
@@ -55,9 +59,15 @@ pub struct FunctionScope {
     pub loops: u32,
     pub switches: u32,
     pub handlers: u32,
+    /// Finally blocks around it: control cannot leave them.
+    pub finallys: u32,
     /// Tells bindings of one lambda with different types apart.
     pub instance: usize,
     pub params: Vec<usize>,
+    /// Slots of `out` parameters.
+    pub outs: Vec<u32>,
+    /// The switches around the statement that is checked, for `goto case`.
+    pub cases: Vec<(Type, &'t [ast::Section])>,
 }
 
 impl<'t> Checker<'t> {
@@ -71,8 +81,11 @@ impl<'t> Checker<'t> {
             loops: 0,
             switches: 0,
             handlers: 0,
+            finallys: 0,
             instance: self.instances,
             params: Vec::new(),
+            outs: Vec::new(),
+            cases: Vec::new(),
         });
         self.enter_scope();
     }
@@ -86,6 +99,8 @@ impl<'t> Checker<'t> {
                 slots: 0,
                 captures: Vec::new(),
                 shared_params: Vec::new(),
+                returns: false,
+                outs: Vec::new(),
                 body,
             };
         };
@@ -96,6 +111,8 @@ impl<'t> Checker<'t> {
             slots: scope.slots,
             captures: scope.captures.iter().map(|(_, outer, inner)| (*outer, *inner)).collect(),
             shared_params: scope.params.iter().filter(shared).map(slot).collect(),
+            returns: matches!(scope.returns, Returns::Type(_)),
+            outs: scope.outs,
             name: scope.name,
             body,
         }
@@ -108,6 +125,10 @@ impl<'t> Checker<'t> {
     /// The slots of the scope's locals that closures share.
     pub(super) fn leave_scope(&mut self) -> Vec<u32> {
         let scope = self.scopes.pop().unwrap_or_default();
+        if let Some(outer) = self.scopes.last_mut() {
+            outer.inner.extend(scope.names.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with('<')));
+            outer.inner.extend(scope.inner);
+        }
         let shared = scope.locals.iter().filter_map(|local| self.locals.get(*local)).filter(|local| local.captured);
         shared.map(|local| local.slot).collect()
     }
@@ -151,6 +172,9 @@ impl<'t> Checker<'t> {
         if taken || name.text == "context" {
             let message = format!("a local variable named `{}` is already declared in this scope", name.text);
             let _ = self.report::<()>(Code::EXPRESSION_CHECK, name.span, message);
+        } else if self.scopes.last().is_some_and(|scope| scope.inner.contains(&name.text)) {
+            let message = format!("a block inside has already declared a local variable named `{}`", name.text);
+            let _ = self.report::<()>(Code::EXPRESSION_CHECK, name.span, message);
         }
     }
 
@@ -190,7 +214,7 @@ impl<'t> Checker<'t> {
         self.locals.get(index).map_or(Type::Error, |local| local.ty.clone())
     }
 
-    pub(super) fn function(&mut self) -> Check<&mut FunctionScope> {
+    pub(super) fn function(&mut self) -> Check<&mut FunctionScope<'t>> {
         self.functions.last_mut().ok_or(super::Reported)
     }
 }

@@ -3,10 +3,12 @@
 use super::scope::Returns;
 use super::{Bound, Check, Checker, Overflow, Reported, Typed};
 use crate::program::Const;
-use crate::program::node::{Case, Handler, Node, Stmt, Test};
-use crate::syntax::ast::{self, CaseLabel, DeclaratorInit, Expr, ExprKind, StmtKind, TypeKind, TypeRef};
+use crate::program::node::{Handler, Node, Stmt};
+use crate::syntax::ast::{self, DeclaratorInit, Expr, ExprKind, StmtKind, TypeKind, TypeRef};
 use crate::types::{Type, convert, known};
 use tollgate_error::{Code, Span};
+
+const LEAVES_FINALLY: &str = "control cannot leave the body of a finally clause";
 
 impl<'t> Checker<'t> {
     /// A block; `before` runs at its start, inside its scope.
@@ -20,6 +22,7 @@ impl<'t> Checker<'t> {
     fn statements(&mut self, statements: &'t [ast::Stmt]) -> Vec<Stmt> {
         self.declare_labels(statements);
         let functions = self.declare_functions(statements);
+        let declared: Vec<usize> = functions.iter().map(|(_, local)| *local).collect();
         let mut body = Vec::new();
         // Functions are made first: their variables exist from the start of the block.
         let mut pending = functions.into_iter();
@@ -37,11 +40,12 @@ impl<'t> Checker<'t> {
                 body.push(stmt);
             }
         }
+        made.extend(self.bind_instances(&declared));
         made.extend(body);
         made
     }
 
-    fn declare_labels(&mut self, statements: &'t [ast::Stmt]) {
+    pub(super) fn declare_labels(&mut self, statements: &'t [ast::Stmt]) {
         for statement in statements {
             let mut at = statement;
             while let StmtKind::Labeled(name, inner) = &at.kind {
@@ -71,7 +75,7 @@ impl<'t> Checker<'t> {
         Stmt::Block { fresh: self.leave_scope(), body, span: statement.span }
     }
 
-    fn statement(&mut self, statement: &'t ast::Stmt) -> Check<Stmt> {
+    pub(super) fn statement(&mut self, statement: &'t ast::Stmt) -> Check<Stmt> {
         let span = statement.span;
         self.guard(span)?;
         match &statement.kind {
@@ -103,17 +107,19 @@ impl<'t> Checker<'t> {
             StmtKind::Break => {
                 let function = self.function()?;
                 if function.loops == 0 && function.switches == 0 {
-                    return self.report(
-                        Code::EXPRESSION_FLOW,
-                        span,
-                        "no enclosing loop or switch out of which to break",
-                    );
+                    let message = match function.finallys {
+                        0 => "no enclosing loop or switch out of which to break",
+                        _ => LEAVES_FINALLY,
+                    };
+                    return self.report(Code::EXPRESSION_FLOW, span, message);
                 }
                 Ok(Stmt::Break(span))
             }
             StmtKind::Continue => {
-                if self.function()?.loops == 0 {
-                    return self.report(Code::EXPRESSION_FLOW, span, "no enclosing loop to continue");
+                let function = self.function()?;
+                if function.loops == 0 {
+                    let message = if function.finallys == 0 { "no enclosing loop to continue" } else { LEAVES_FINALLY };
+                    return self.report(Code::EXPRESSION_FLOW, span, message);
                 }
                 Ok(Stmt::Continue(span))
             }
@@ -144,7 +150,7 @@ impl<'t> Checker<'t> {
                     return self.report(Code::EXPRESSION_TYPE_MISMATCH, target.span, "`lock` needs a reference type");
                 }
                 let body = self.embedded(body);
-                Ok(Stmt::Block { fresh: Vec::new(), body: vec![Stmt::Expr(value.node), body], span })
+                Ok(Stmt::Block { fresh: Vec::new(), body: vec![Stmt::Lock(value.node), body], span })
             }
             StmtKind::Checked(checked, block) => {
                 let overflow = if *checked { Overflow::Checked } else { Overflow::Unchecked };
@@ -165,9 +171,8 @@ impl<'t> Checker<'t> {
                 let label = self.labels.get(&self.label_key(&name.text)).copied().unwrap_or(0);
                 Ok(Stmt::Label(label, Box::new(self.statement(inner)?)))
             }
-            StmtKind::GotoCase(_) | StmtKind::GotoDefault => {
-                self.report(Code::EXPRESSION_FLOW, span, "`goto case` is allowed at the end of a switch section only")
-            }
+            StmtKind::GotoCase(target) => self.goto_case(Some(target), span),
+            StmtKind::GotoDefault => self.goto_case(None, span),
             _ => Ok(Stmt::Empty),
         }
     }
@@ -412,7 +417,11 @@ impl<'t> Checker<'t> {
     }
 
     fn return_statement(&mut self, value: Option<&'t Expr>, span: Span) -> Check<Stmt> {
-        let returns = self.function()?.returns.clone();
+        let function = self.function()?;
+        if function.finallys > 0 {
+            return self.report(Code::EXPRESSION_FLOW, span, LEAVES_FINALLY);
+        }
+        let returns = function.returns.clone();
         match value {
             Some(value) => Ok(Stmt::Return(Some(self.return_value(value)?), span)),
             None => match returns {
@@ -436,11 +445,25 @@ impl<'t> Checker<'t> {
                 handlers.push(handler)
             }
         }
-        let finally = finally.map(|block| {
-            // `return` and jumps cannot leave a finally block; the flow check sees to the rest.
-            Box::new(self.block(block, Vec::new()))
-        });
+        let finally = match finally {
+            Some(block) => Some(Box::new(self.finally(block)?)),
+            None => None,
+        };
         Ok(Stmt::Try { body, handlers, finally })
+    }
+
+    /// Nothing may jump out of a finally block: loops and switches around it are out of reach.
+    fn finally(&mut self, block: &'t ast::Block) -> Check<Stmt> {
+        let function = self.function()?;
+        let outside = (std::mem::take(&mut function.loops), std::mem::take(&mut function.switches));
+        let cases = std::mem::take(&mut function.cases);
+        function.finallys += 1;
+        let body = self.block(block, Vec::new());
+        let function = self.function()?;
+        function.finallys -= 1;
+        (function.loops, function.switches) = outside;
+        function.cases = cases;
+        Ok(body)
     }
 
     fn handler(&mut self, catch: &'t ast::Catch, earlier: &mut Vec<Type>) -> Check<Handler> {
@@ -479,158 +502,56 @@ impl<'t> Checker<'t> {
         Ok(Handler { ty, slot, fresh, filter: filter?, body })
     }
 
-    fn switch(&mut self, value: &'t Expr, sections: &'t [ast::Section], span: Span) -> Check<Stmt> {
-        let value = self.value(value)?;
-        if value.ty.is_error() {
-            return Err(Reported);
-        }
-        let slot = self.temporary();
-        if let Some(function) = self.functions.last_mut() {
-            function.switches += 1;
-        }
-        self.enter_scope();
-        let mut cases = Vec::new();
-        let mut seen: Vec<Const> = Vec::new();
-        for section in sections {
-            cases.push(self.section(&value, section, sections, &mut seen));
-        }
-        self.leave_scope();
-        if let Some(function) = self.functions.last_mut() {
-            function.switches -= 1;
-        }
-        let cases: Check<Vec<Case>> = cases.into_iter().collect();
-        Ok(Stmt::Switch { value: value.node, slot, cases: cases?, span })
-    }
-
-    fn section(
-        &mut self,
-        value: &Typed,
-        section: &'t ast::Section,
-        all: &'t [ast::Section],
-        seen: &mut Vec<Const>,
-    ) -> Check<Case> {
-        self.enter_scope();
-        let mut labels = Vec::new();
-        for (label, span) in &section.labels {
-            match label {
-                CaseLabel::Default => labels.push(Ok((None, None))),
-                CaseLabel::Case(pattern, guard) => {
-                    let test = self.pattern(value, pattern);
-                    if let (Ok(Test::Constant(Node::Const(index))), None) = (&test, guard)
-                        && let Some(constant) = self.constants.get(*index as usize).cloned()
-                    {
-                        if seen.contains(&constant) {
-                            let shown = constant.to_value().to_text();
-                            let message =
-                                format!("the switch statement contains multiple cases with the label value `{shown}`");
-                            let _ = self.report::<()>(Code::EXPRESSION_CHECK, *span, message);
-                        }
-                        seen.push(constant);
-                    }
-                    let guard = guard.as_ref().map(|guard| self.condition(guard)).transpose();
-                    labels.push(test.and_then(|test| Ok((Some(test), guard?))));
-                }
-            }
-        }
-        self.declare_labels(&section.body);
-        let functions = self.declare_functions(&section.body);
-        let mut body = Vec::new();
-        for (function, local) in functions {
-            if let Ok(stmt) = self.local_function(function, local) {
-                body.push(stmt);
-            }
-        }
-        for statement in &section.body {
-            let bound = match &statement.kind {
-                StmtKind::GotoCase(target) => self.goto_case(value, Some(target), all, statement.span),
-                StmtKind::GotoDefault => self.goto_case(value, None, all, statement.span),
-                StmtKind::LocalFunction(_) => continue,
-                _ => self.statement(statement),
-            };
-            if let Ok(stmt) = bound {
-                body.push(stmt);
-            }
-        }
-        let fresh = self.leave_scope();
-        let labels: Check<Vec<_>> = labels.into_iter().collect();
-        Ok(Case { labels: labels?, body, fresh })
-    }
-
-    fn goto_case(
-        &mut self,
-        value: &Typed,
-        target: Option<&'t Expr>,
-        all: &'t [ast::Section],
-        span: Span,
-    ) -> Check<Stmt> {
-        let wanted = match target {
-            Some(expr) => self.value_as(expr, &value.ty.without_nullable().clone())?.constant,
-            None => None,
-        };
-        for (index, section) in all.iter().enumerate() {
-            for (label, _) in &section.labels {
-                let hit = match (label, target) {
-                    (CaseLabel::Default, None) => true,
-                    (CaseLabel::Case(ast::Pattern::Const(expr), None), Some(_)) => {
-                        let ty = value.ty.without_nullable().clone();
-                        let (found, _) = self.speculate(|c| c.value_as(expr, &ty));
-                        found.is_ok_and(|found| found.constant == wanted)
-                    }
-                    _ => false,
-                };
-                if hit {
-                    return Ok(Stmt::GotoCase(index));
-                }
-            }
-        }
-        self.report(Code::EXPRESSION_FLOW, span, "there is no such case in the switch statement")
-    }
-
     fn using(&mut self, resource: &'t ast::Stmt, body: &'t ast::Stmt, span: Span) -> Check<Stmt> {
         self.enter_scope();
-        let resource = self.resource(resource);
-        let body = Box::new(self.embedded(body));
+        let resources = self.resources(resource);
+        let body = self.embedded(body);
         let fresh = self.leave_scope();
-        let (slot, value) = resource?;
-        let using = Stmt::Using { slot, value, body };
-        Ok(Stmt::Block { fresh, body: vec![using], span })
+        // Each resource is disposed of before those that were made earlier.
+        let body = resources?.into_iter().rev().fold(body, |body, (slot, value)| Stmt::Using {
+            slot,
+            value,
+            body: Box::new(body),
+        });
+        Ok(Stmt::Block { fresh, body: vec![body], span })
     }
 
-    fn resource(&mut self, resource: &'t ast::Stmt) -> Check<(u32, Node)> {
-        let (ty, slot, node) = match &resource.kind {
+    fn resources(&mut self, resource: &'t ast::Stmt) -> Check<Vec<(u32, Node)>> {
+        let (ty, declarators) = match &resource.kind {
             StmtKind::Expr(expr) => {
                 let value = self.value(expr)?;
-                (value.ty, self.temporary(), value.node)
+                self.refuse_undisposable(&value.ty, resource.span)?;
+                return Ok(vec![(self.temporary(), value.node)]);
             }
-            StmtKind::Local(ty, declarators, _) => {
-                let [declarator] = declarators.as_slice() else {
-                    return self.report(
-                        Code::EXPRESSION_CHECK,
-                        resource.span,
-                        "one resource in a using statement, please nest them",
-                    );
-                };
-                let Some(DeclaratorInit::Expr(expr)) = &declarator.init else {
-                    return self.report(Code::EXPRESSION_CHECK, resource.span, "a using variable must be initialized");
-                };
-                let value = if self.is_var(ty) {
-                    self.value(expr)?
-                } else {
-                    let ty = self.resolve(ty)?;
-                    self.value_as(expr, &ty)?
-                };
-                let local = self.declare(&declarator.name, value.ty.clone());
-                if let Some(local) = self.locals.get_mut(local) {
-                    local.read_only = Some("using variable");
-                }
-                (value.ty, self.slot_of(local), value.node)
-            }
+            StmtKind::Local(ty, declarators, _) => (ty, declarators),
             _ => return Err(Reported),
         };
-        if !matches!(ty, Type::Null | Type::Dynamic) && convert::find_super(&ty, known::DISPOSABLE).is_none() {
-            let message = format!("`{ty}`: the type used in a using statement must be convertible to `IDisposable`");
-            return self.report(Code::EXPRESSION_TYPE_MISMATCH, resource.span, message);
+        let mut resources = Vec::new();
+        for declarator in declarators {
+            let Some(DeclaratorInit::Expr(expr)) = &declarator.init else {
+                return self.report(Code::EXPRESSION_CHECK, resource.span, "a using variable must be initialized");
+            };
+            let value = if self.is_var(ty) {
+                self.value(expr)?
+            } else {
+                let ty = self.resolve(ty)?;
+                self.value_as(expr, &ty)?
+            };
+            self.refuse_undisposable(&value.ty, resource.span)?;
+            let local = self.declare(&declarator.name, value.ty);
+            if let Some(local) = self.locals.get_mut(local) {
+                local.read_only = Some("using variable");
+            }
+            resources.push((self.slot_of(local), value.node));
         }
-        Ok((slot, node))
+        Ok(resources)
+    }
+
+    fn refuse_undisposable(&mut self, ty: &Type, span: Span) -> Check<()> {
+        if matches!(ty, Type::Null | Type::Dynamic) || convert::find_super(ty, known::DISPOSABLE).is_some() {
+            return Ok(());
+        }
+        let message = format!("`{ty}`: the type used in a using statement must be convertible to `IDisposable`");
+        self.report(Code::EXPRESSION_TYPE_MISMATCH, span, message)
     }
 }

@@ -2,15 +2,18 @@
 
 use super::TypeTable;
 use crate::program::node::{Function, Target};
+use crate::run::{Outcome, Run, Thrown, same_reference};
 use crate::types::Type;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, downcast};
 use std::any::Any;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Something that can be called.
 pub enum Delegate {
-    /// A lambda or local function with the variables that it shares.
-    Closure { function: Arc<Function>, cells: Vec<Value>, ty: Type },
+    /// A lambda or local function with the variables that it shares and the constants of its program:
+    /// a lazy sequence in a variable outlives the run that made it.
+    Closure { function: Arc<Function>, cells: Vec<Value>, constants: Rc<[Value]>, ty: Type },
     /// A member of the library.
     Member { target: Target, receiver: Option<Value>, ty: Type },
     /// `a + b`.
@@ -27,10 +30,86 @@ impl Object for Delegate {
     fn as_any(&self) -> &dyn Any {
         self
     }
+
+    /// Delegates of one method on one object are equal.
+    fn equals(&self, other: &Value, run: &mut Run<'_>) -> Result<bool, Thrown> {
+        Ok(match (self, downcast::<Delegate>(other)) {
+            (Delegate::Member { target, receiver, .. }, Some(Delegate::Member { target: t, receiver: r, .. })) => {
+                std::ptr::fn_addr_eq(target.native, t.native)
+                    && target.text == t.text
+                    && match (receiver, r) {
+                        (Some(a), Some(b)) => same_reference(a, b),
+                        (None, None) => true,
+                        _ => false,
+                    }
+            }
+            (Delegate::Many { all, .. }, Some(Delegate::Many { all: others, .. })) => {
+                if all.len() != others.len() {
+                    return Ok(false);
+                }
+                for (a, b) in all.iter().zip(others) {
+                    if !run.equals(a, b)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            _ => false,
+        })
+    }
+
+    fn hash(&self, _run: &mut Run<'_>) -> Result<Option<u64>, Thrown> {
+        Ok(match self {
+            Delegate::Closure { .. } => None,
+            Delegate::Member { target, .. } => Some(target.text.len() as u64),
+            Delegate::Many { all, .. } => Some(all.len() as u64),
+        })
+    }
+}
+
+impl Run<'_> {
+    /// `a + b` and `a - b`: the invocation lists joined; the last occurrence of `b`'s in `a`'s removed.
+    pub fn combine_delegates(&mut self, remove: bool, left: &Value, right: &Value) -> Outcome {
+        let (mut all, others) = (calls(left), calls(right));
+        if remove {
+            let starts = (0..(all.len() + 1).saturating_sub(others.len())).rev();
+            for start in starts.filter(|_| !others.is_empty()) {
+                let mut same = true;
+                for (a, b) in all.iter().skip(start).zip(&others) {
+                    same = same && self.equals(a, b)?;
+                }
+                if same {
+                    all.drain(start..start + others.len());
+                    break;
+                }
+            }
+        } else {
+            all.extend(others);
+        }
+        self.charge(all.len() * size_of::<Value>())?;
+        let ty = left.runtime_type().or(right.runtime_type()).unwrap_or_else(Type::object);
+        Ok(match (all.pop(), all.is_empty()) {
+            (None, _) => Value::Null,
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                all.push(last);
+                Value::object(Delegate::Many { all, ty })
+            }
+        })
+    }
+}
+
+/// The invocation list of a delegate; empty for null.
+fn calls(delegate: &Value) -> Vec<Value> {
+    match downcast::<Delegate>(delegate) {
+        Some(Delegate::Many { all, .. }) => all.clone(),
+        Some(_) => vec![delegate.clone()],
+        None => Vec::new(),
+    }
 }
 
 /// `Invoke` of a delegate whose arguments follow it.
-fn invoke(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+fn invoke(a: &mut crate::run::Args<'_, '_>) -> Outcome {
     let rest: Vec<Value> = a.args.iter().skip(1).cloned().collect();
     a.invoke(0, &rest)
 }

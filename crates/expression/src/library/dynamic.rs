@@ -3,7 +3,7 @@
 use super::delegate::Delegate;
 use crate::program::node::DynamicUse;
 use crate::run::{Outcome, Run, Thrown};
-use crate::types::{MemberKind, Type, convert, registry};
+use crate::types::{MemberKind, convert, registry};
 use crate::value::{Value, downcast};
 
 /// What the C# run-time binder does with a member of a value. `text`: the value's own text, for a
@@ -11,11 +11,6 @@ use crate::value::{Value, downcast};
 pub fn bind(run: &mut Run<'_>, receiver: &Value, name: &str, args: &[Value], used: DynamicUse) -> Outcome {
     if name == "text" && used == DynamicUse::Get && args.is_empty() {
         return if receiver.is_null() { Ok(Value::Null) } else { run.print_str(receiver).map(Value::Str) };
-    }
-    if name == "+" {
-        let ty = receiver.runtime_type().unwrap_or_else(Type::object);
-        let all = std::iter::once(receiver).chain(args).filter(|value| !value.is_null()).cloned().collect();
-        return Ok(Value::object(Delegate::Many { all, ty }));
     }
     if let Some(op) = name.strip_prefix("op:") {
         return operator(run, op, receiver, args.first().unwrap_or(&Value::Null));

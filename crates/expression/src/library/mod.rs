@@ -15,6 +15,7 @@ pub mod delegate;
 pub mod describe;
 pub mod dictionary;
 pub mod dynamic;
+pub mod enums;
 pub mod exception;
 pub mod format;
 pub mod json;
@@ -49,6 +50,7 @@ pub static TABLES: &[&[TypeTable]] = &[
     context::TYPES,
     delegate::TYPES,
     dictionary::TYPES,
+    enums::TYPES,
     exception::TYPES,
     exception::PLAIN,
     linq::TYPES,

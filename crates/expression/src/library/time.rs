@@ -322,6 +322,8 @@ pub static TYPES: &[TypeTable] = &[
             ("TimeSpan Subtract(TimeSpan ts)", |a| from_span(span(a, 0).checked_sub(span(a, 1))?)),
             ("TimeSpan Negate()", |a| from_span(span(a, 0).checked_neg()?)),
             ("TimeSpan Duration()", |a| from_span(span(a, 0).duration()?)),
+            ("static TimeSpan operator +(TimeSpan t)", |a| Ok(a.value(0))),
+            ("static TimeSpan operator -(TimeSpan t)", |a| from_span(span(a, 0).checked_neg()?)),
             ("static TimeSpan operator +(TimeSpan a, TimeSpan b)", |a| from_span(span(a, 0).checked_add(span(a, 1))?)),
             ("static TimeSpan operator -(TimeSpan a, TimeSpan b)", |a| from_span(span(a, 0).checked_sub(span(a, 1))?)),
             ("static TimeSpan operator *(TimeSpan a, double factor)", |a| from_span(span(a, 0).multiply(a.f64(1))?)),

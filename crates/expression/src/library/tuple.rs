@@ -54,6 +54,7 @@ impl Object for TupleObject {
             texts.push(run.print_str(item)?.as_str().to_owned());
         }
         Ok(match &self.ty {
+            Type::Anonymous(members) if members.is_empty() => "{ }".to_owned(),
             Type::Anonymous(members) => {
                 let parts: Vec<String> =
                     members.iter().zip(&texts).map(|((name, _), text)| format!("{name} = {text}")).collect();

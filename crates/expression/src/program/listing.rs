@@ -160,6 +160,7 @@ impl Printer<'_> {
         match stmt {
             Stmt::Empty => {}
             Stmt::Expr(node) => self.node(node),
+            Stmt::Lock(node) => self.nodes("lock", [node]),
             Stmt::Declare(slot) => self.line(&format!("declare ${slot}")),
             Stmt::Block { body, .. } => body.iter().for_each(|stmt| self.stmt(stmt)),
             Stmt::If(condition, then, other) => {

@@ -19,6 +19,10 @@ pub struct Function {
     pub captures: Vec<(u32, u32)>,
     /// Parameters that closures inside share.
     pub shared_params: Vec<u32>,
+    /// Every path must return a value.
+    pub returns: bool,
+    /// Slots of parameters that must be assigned before control leaves.
+    pub outs: Vec<u32>,
     pub body: Stmt,
 }
 
@@ -36,8 +40,10 @@ pub enum Operands {
     String,
     /// Reference equality.
     Reference,
-    /// Equality of two values of one type (tuples element by element).
+    /// Equality of two values of one type (nullable tuples, delegates).
     Equals,
+    /// Combination and removal of delegates.
+    Delegate,
 }
 
 /// A call of a member of the library.
@@ -245,6 +251,8 @@ pub enum Stmt {
         value: Node,
         body: Box<Stmt>,
     },
+    /// The value must not be null; nothing else locks, a run has one thread.
+    Lock(Node),
     Goto(u32, Span),
     /// Index of the section.
     GotoCase(usize),

@@ -208,7 +208,15 @@ impl Run<'_> {
     pub fn invoke(&mut self, delegate: &Value, args: &[Value]) -> Outcome {
         let Some(delegate) = downcast::<Delegate>(delegate) else { return Err(Thrown::null_reference()) };
         match delegate {
-            Delegate::Closure { function, cells, .. } => self.function(function, cells, args),
+            Delegate::Closure { function, cells, constants, .. } => {
+                if Rc::ptr_eq(constants, &self.constants) {
+                    return self.function(function, cells, args);
+                }
+                let outer = std::mem::replace(&mut self.constants, Rc::clone(constants));
+                let result = self.function(function, cells, args);
+                self.constants = outer;
+                result
+            }
             Delegate::Member { target, receiver, .. } => {
                 let mut all = Values::new();
                 all.extend(receiver.iter().cloned());

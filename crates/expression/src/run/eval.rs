@@ -9,6 +9,7 @@ use crate::syntax::ast::BinaryOp;
 use crate::types::Type;
 use crate::value::{Str, Value};
 use smallvec::SmallVec;
+use std::rc::Rc;
 
 impl Run<'_> {
     pub(super) fn eval(&mut self, node: &Node) -> Outcome {
@@ -91,7 +92,8 @@ impl Run<'_> {
             Node::Default(ty) => Ok(values::default_value(ty)),
             Node::Lambda(function, ty) => {
                 let cells = function.captures.iter().map(|(outer, _)| self.cell(*outer)).collect();
-                Ok(Value::object(Delegate::Closure { function: function.clone(), cells, ty: ty.clone() }))
+                let (function, constants, ty) = (function.clone(), Rc::clone(&self.constants), ty.clone());
+                Ok(Value::object(Delegate::Closure { function, cells, constants, ty }))
             }
             Node::Delegate(target, receiver, ty) => {
                 let receiver = receiver.as_ref().map(|node| self.eval(node)).transpose()?;
@@ -210,6 +212,7 @@ impl Run<'_> {
                 Ok(Value::Bool(equal != negated))
             }
             Operands::Reference => Ok(Value::Bool(values::same_reference(left, right) != negated)),
+            Operands::Delegate => self.combine_delegates(binary.op == BinaryOp::Sub, left, right),
             Operands::Equals => Ok(Value::Bool(self.equals(left, right)? != negated)),
             operands => ops::binary(binary.op, operands, binary.checked, binary.lifted, left, right),
         }

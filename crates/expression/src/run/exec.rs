@@ -48,6 +48,10 @@ impl Run<'_> {
                 Some(node) => self.eval(node)?,
                 None => Value::Null,
             })),
+            Stmt::Lock(node) => match self.eval(node)? {
+                Value::Null => Err(Thrown::argument_null("obj")),
+                _ => Ok(Flow::Next),
+            },
             Stmt::Empty => Ok(Flow::Next),
             Stmt::Declare(slot) => {
                 // A shared variable was made when its scope was entered.

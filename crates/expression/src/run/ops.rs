@@ -1,12 +1,14 @@
 //! Arithmetic, comparison and numeric conversion, as C# defines them.
 
 use super::{Outcome, Thrown};
+use crate::dotnet::text;
+use crate::library::format::{self, from_decimal};
 use crate::program::node::Operands;
 use crate::syntax::ast::BinaryOp;
 use crate::types::{DefId, known};
 use crate::value::Value;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use rust_decimal::prelude::ToPrimitive;
 use std::cmp::Ordering;
 
 /// The value of anything integral; fractions are cut.
@@ -39,9 +41,8 @@ pub fn to_f64(value: &Value) -> f64 {
     }
 }
 
-/// Correctly rounded, as parsing the digits is.
 pub fn decimal_to_f64(value: Decimal) -> f64 {
-    value.to_string().parse().unwrap_or(0.0)
+    format::decimal(value).to_f64()
 }
 
 fn to_decimal(value: &Value) -> Decimal {
@@ -84,24 +85,11 @@ pub fn to_numeric(to: DefId, value: &Value, checked: bool) -> Outcome {
 }
 
 fn decimal_of(value: &Value) -> Result<Decimal, Thrown> {
-    let overflow = || Thrown::overflow("Value was either too large or too small for a Decimal.");
     match value {
-        Value::Single(v) => float_decimal(f64::from(*v), 7).ok_or_else(overflow),
-        Value::Double(v) => float_decimal(*v, 15).ok_or_else(overflow),
+        Value::Single(v) => Ok(from_decimal(text::Decimal::from_f32(*v)?)),
+        Value::Double(v) => Ok(from_decimal(text::Decimal::from_f64(*v)?)),
         other => Ok(to_decimal(other)),
     }
-}
-
-/// .NET rounds to 7 or 15 significant digits on the way to decimal.
-fn float_decimal(value: f64, digits: usize) -> Option<Decimal> {
-    if !value.is_finite() || value.abs() >= 7.922_816_251_426_434e28 {
-        return None;
-    }
-    let text = format!("{value:.*e}", digits - 1);
-    Decimal::from_scientific(&text).ok().map(|decimal| decimal.normalize()).or_else(|| {
-        // Too small for the scale of a decimal.
-        Decimal::from_f64(value).or(Some(Decimal::ZERO))
-    })
 }
 
 fn integral(to: DefId, value: &Value, checked: bool) -> Outcome {
@@ -294,7 +282,7 @@ pub fn binary(op: BinaryOp, operands: Operands, checked: bool, lifted: bool, lef
                 _ => a == b,
             })
         }
-        Operands::String | Operands::Reference | Operands::Equals => Value::Bool(false),
+        Operands::String | Operands::Reference | Operands::Equals | Operands::Delegate => Value::Bool(false),
     })
 }
 
@@ -327,16 +315,15 @@ fn mixed(op: BinaryOp, left: &Value, right: &Value) -> Value {
     Value::Bool(compare(op, order))
 }
 
+/// Scale and rounding of the result are .NET's.
 fn decimal(op: BinaryOp, a: Decimal, b: Decimal) -> Outcome {
-    let overflow = || Thrown::overflow("Value was either too large or too small for a Decimal.");
-    let computed = match op {
-        BinaryOp::Add => a.checked_add(b),
-        BinaryOp::Sub => a.checked_sub(b),
-        BinaryOp::Mul => a.checked_mul(b),
-        BinaryOp::Div | BinaryOp::Rem if b.is_zero() => return Err(Thrown::divide_by_zero()),
-        BinaryOp::Div => a.checked_div(b),
-        BinaryOp::Rem => a.checked_rem(b),
+    let operation = match op {
+        BinaryOp::Add => text::Decimal::checked_add,
+        BinaryOp::Sub => text::Decimal::checked_sub,
+        BinaryOp::Mul => text::Decimal::checked_mul,
+        BinaryOp::Div => text::Decimal::checked_div,
+        BinaryOp::Rem => text::Decimal::checked_rem,
         op => return Ok(Value::Bool(compare(op, a.partial_cmp(&b)))),
     };
-    computed.map(Value::Decimal).ok_or_else(overflow)
+    Ok(Value::Decimal(from_decimal(operation(format::decimal(a), format::decimal(b))?)))
 }

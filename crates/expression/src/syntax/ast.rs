@@ -143,6 +143,8 @@ pub enum Body {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lambda {
     pub params: Vec<LambdaParam>,
+    /// `delegate { … }` without a list: it fits delegates with any parameters.
+    pub any_params: bool,
     pub body: Body,
 }
 

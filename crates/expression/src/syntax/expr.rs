@@ -153,6 +153,14 @@ impl Parser {
                 if precedence < floor.max(1) {
                     return Ok(left);
                 }
+                if op == BinaryOp::Shr && self.touches(1) && self.is_at(2, ">") {
+                    self.newer(
+                        self.span(),
+                        "the operator `>>>` is not C# 7.3",
+                        "it came with C# 11; cast to unsigned and use `>>`",
+                    );
+                    return Err(Failed);
+                }
                 for _ in 0..tokens {
                     self.advance();
                 }
@@ -209,10 +217,23 @@ impl Parser {
             let constant = matches!(p.kind(), Kind::Punct("(" | "." | "+" | "-" | "*" | "/" | "[" | "<"));
             (!constant).then_some(Pattern::Type(ty, None))
         });
-        match typed {
-            Some(pattern) => Ok(pattern),
-            None => Ok(Pattern::Const(Box::new(self.deeper(|p| p.binary(8))?))),
+        let pattern = match typed {
+            Some(pattern) => pattern,
+            None => Pattern::Const(Box::new(self.deeper(|p| p.binary(8))?)),
+        };
+        let start = self.span();
+        if self.is_word("and") || self.is_word("or") {
+            let hint = "pattern combinators came with C# 9; use `&&` and `||`";
+            self.newer(start, "pattern combinators are not C# 7.3", hint);
+            return Err(Failed);
         }
+        let is_tuple = matches!(&pattern, Pattern::Const(value) if matches!(value.kind, ExprKind::Tuple(_)));
+        if is_tuple || self.is("{") && matches!(pattern, Pattern::Type(..)) {
+            let hint = "property and positional patterns came with C# 8; compare the members";
+            self.newer(start, "this pattern is not C# 7.3", hint);
+            return Err(Failed);
+        }
+        Ok(pattern)
     }
 
     /// A type where `?` may also start a conditional: `x is int ? a : b`.
@@ -373,6 +394,10 @@ impl Parser {
                 }
                 Kind::Punct("!") if matches!(self.kind_at(1), Kind::Punct("." | ")" | ";" | "[" | ",")) => {
                     self.newer(self.span(), "the null-forgiving `!` is not C# 7.3", "it came with C# 8; leave it out");
+                    return Err(Failed);
+                }
+                Kind::Ident(word) if word == "with" && self.is_at(1, "{") => {
+                    self.newer(self.span(), "`with` is not C# 7.3", "it came with C# 9; make a new object");
                     return Err(Failed);
                 }
                 _ => return Ok(left),
@@ -576,9 +601,19 @@ impl Parser {
             Kind::Keyword(word) => return self.keyword_expression(word),
             Kind::Ident(_) => return self.simple_name(),
             Kind::Punct("(") => return self.parenthesized(),
+            Kind::Punct("[") => {
+                let hint = "collection expressions came with C# 12; write `new[] {…}` or `new List<T> {…}`";
+                self.newer(start, "a collection expression is not C# 7.3", hint);
+                return Err(Failed);
+            }
             _ => return self.fail("expression"),
         };
         self.advance();
+        if matches!(literal, Literal::Str(_)) && self.is_word("u8") && self.previous().end == self.span().start {
+            let hint = "UTF-8 literals came with C# 11; call Encoding.UTF8.GetBytes";
+            self.newer(self.span(), "the suffix `u8` is not C# 7.3", hint);
+            return Err(Failed);
+        }
         Ok(expr(ExprKind::Literal(literal), start))
     }
 
@@ -620,6 +655,11 @@ impl Parser {
             } else {
                 None
             };
+            if name.is_none() && self.is_word("var") && matches!(self.kind_at(1), Kind::Ident(_)) {
+                let hint = "mixing came with C# 10; declare all variables or none";
+                self.newer(self.span(), "a declaration beside an assignment is not C# 7.3", hint);
+                return Err(Failed);
+            }
             items.push((name, self.expression()?));
             if !self.eat(",") {
                 break;
@@ -689,10 +729,11 @@ impl Parser {
     fn anonymous_method(&mut self) -> Parsed<Expr> {
         let start = self.span();
         self.advance();
-        let params = if self.is("(") { self.typed_lambda_params()? } else { Vec::new() };
+        let any_params = !self.is("(");
+        let params = if any_params { Vec::new() } else { self.typed_lambda_params()? };
         let body = Body::Block(self.block()?);
         let span = start.to(self.previous());
-        Ok(expr(ExprKind::Lambda(Box::new(Lambda { params, body })), span))
+        Ok(expr(ExprKind::Lambda(Box::new(Lambda { params, any_params, body })), span))
     }
 
     fn new_expression(&mut self) -> Parsed<Expr> {
@@ -821,7 +862,7 @@ impl Parser {
         self.deeper(|p| {
             p.expect("{")?;
             if p.eat("}") {
-                return Ok(Initializer::Collection(Vec::new()));
+                return Ok(Initializer::Object(Vec::new()));
             }
             let object = matches!(p.kind(), Kind::Ident(_)) && p.is_at(1, "=") || p.is("[");
             let initializer = if object { p.object_members()? } else { p.collection_items()? };
@@ -925,7 +966,7 @@ impl Parser {
         self.expect("=>")?;
         let body = if self.is("{") { Body::Block(self.block()?) } else { Body::Expr(Box::new(self.expression()?)) };
         let span = start.to(self.previous());
-        Ok(Some(expr(ExprKind::Lambda(Box::new(Lambda { params, body })), span)))
+        Ok(Some(expr(ExprKind::Lambda(Box::new(Lambda { params, any_params: false, body })), span)))
     }
 
     /// Whether the bracket here closes right before `=>`.
@@ -959,6 +1000,11 @@ impl Parser {
             let bare = matches!(self.kind(), Kind::Ident(_)) && matches!(self.kind_at(1), Kind::Punct("," | ")"));
             let ty = if bare { None } else { Some(self.type_ref()?) };
             let name = self.name()?;
+            if name.text == "_" && params.iter().any(|earlier: &LambdaParam| earlier.name.text == "_") {
+                let hint = "discard parameters came with C# 9; give each a name of its own";
+                self.newer(name.span, "a second parameter `_` is not C# 7.3", hint);
+                return Err(Failed);
+            }
             params.push(LambdaParam { name, ty, carries: Vec::new() });
             if !self.eat(",") {
                 break;

@@ -122,6 +122,10 @@ impl<'t> Lexer<'t> {
             return self.punctuation(c);
         };
         let start = self.at;
+        if rest.starts_with("@$") {
+            let index = self.error(start, Code::EXPRESSION_NEWER_SYNTAX, "`@$\"…\"` is not C# 7.3");
+            self.hint(index, "this order came with C# 8; write `$@\"…\"`");
+        }
         if rest.get(length - 1..).is_some_and(|r| r.starts_with("\"\"\"") && !r.starts_with("\"\"\"\"") && !verbatim) {
             let index = self.error(start, Code::EXPRESSION_NEWER_SYNTAX, "raw string literals are not C# 7.3");
             self.hint(index, "raw string literals came with C# 11; use \"…\" or @\"…\"");
@@ -366,6 +370,9 @@ impl<'t> Lexer<'t> {
                     text.push(u16::from(b'{'));
                 }
                 Some('}') => {
+                    if text.is_empty() {
+                        self.error(start, Code::EXPRESSION_SYNTAX, "the format of the interpolation is empty");
+                    }
                     self.at += 1;
                     return text;
                 }
@@ -388,19 +395,38 @@ impl<'t> Lexer<'t> {
 
     fn word(&mut self, verbatim: bool) -> Kind {
         let start = self.at;
-        let rest = self.rest();
-        let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-        if length == 0 {
+        let mut word = String::new();
+        let mut escaped = false;
+        loop {
+            let rest = self.rest();
+            let length = rest.find(|c: char| !is_word_part(c)).unwrap_or(rest.len());
+            word.push_str(rest.get(..length).unwrap_or(""));
+            self.at += length;
+            match self.word_escape() {
+                Some(c) => {
+                    escaped = true;
+                    word.push(c);
+                }
+                None => break,
+            }
+        }
+        if word.is_empty() {
             self.bump();
             self.error(start, Code::EXPRESSION_SYNTAX, "unexpected character `\\`");
             return Kind::Ident(SmolStr::default());
         }
-        let word = rest.get(..length).unwrap_or("");
-        self.at += length;
         match KEYWORDS.iter().find(|k| **k == word) {
-            Some(keyword) if !verbatim => Kind::Keyword(keyword),
+            Some(keyword) if !verbatim && !escaped => Kind::Keyword(keyword),
             _ => Kind::Ident(word.into()),
         }
+    }
+
+    /// `\u0041` inside an identifier.
+    fn word_escape(&mut self) -> Option<char> {
+        let digits = self.rest().strip_prefix("\\u")?.get(..4)?;
+        let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).filter(|c| is_word_part(*c))?;
+        self.at += 6;
+        Some(c)
     }
 
     fn punctuation(&mut self, c: char) -> Option<Kind> {
@@ -482,6 +508,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn digits(&mut self, accepts: impl Fn(u8) -> bool) -> String {
+        let start = self.at;
         let mut digits = String::new();
         while let Some(b) = self.peek_at(0) {
             if accepts(b) {
@@ -490,6 +517,10 @@ impl<'t> Lexer<'t> {
                 break;
             }
             self.at += 1;
+        }
+        // A separator stands between digits only.
+        if self.at > start && self.at.checked_sub(1).and_then(|at| self.text.as_bytes().get(at)) == Some(&b'_') {
+            self.bad_number(start);
         }
         digits
     }
@@ -512,6 +543,10 @@ impl<'t> Lexer<'t> {
 
 fn push(text: &mut Vec<u16>, c: char) {
     text.extend_from_slice(c.encode_utf16(&mut [0; 2]));
+}
+
+fn is_word_part(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
 }
 
 fn is_line_end(c: char) -> bool {

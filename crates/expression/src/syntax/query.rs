@@ -34,7 +34,10 @@ fn name_expr(name: Name) -> Expr {
 
 fn lambda(params: Vec<LambdaParam>, body: Expr) -> Expr {
     let span = body.span;
-    Expr { kind: ExprKind::Lambda(Box::new(Lambda { params, body: Body::Expr(Box::new(body)) })), span }
+    Expr {
+        kind: ExprKind::Lambda(Box::new(Lambda { params, any_params: false, body: Body::Expr(Box::new(body)) })),
+        span,
+    }
 }
 
 fn call(source: Expr, method: &'static str, args: Vec<Expr>) -> Expr {

@@ -95,6 +95,14 @@ impl Parser {
             self.advance();
             return Ok(StmtKind::Labeled(name, Box::new(self.statement()?)));
         }
+        if self.is_word("yield") && matches!(self.kind_at(1), Kind::Keyword("return" | "break")) {
+            self.error(self.span(), "iterators (`yield`) are not available in policy expressions; fill a list");
+            return Err(Failed);
+        }
+        if self.is_word("async") && matches!(self.kind_at(1), Kind::Ident(_) | Kind::Keyword("void")) {
+            self.error(self.span(), "async functions are not available in policy expressions");
+            return Err(Failed);
+        }
         if let Some(function) = self.local_function()? {
             return Ok(function);
         }

@@ -1,0 +1,81 @@
+//! The language itself as tables: `language/*.txt`, a line `expression ==> what it is worth`.
+//!
+//! An expression that starts with `{` is a body. The right side is `Type value` (strings in JSON
+//! form, sequences as `[…]`), `null`, `throws Type`, or `refused: part of a message or its hint`.
+
+use serde_json::Value;
+use tollgate_expression::{Expected, compile, vectors};
+
+const SEPARATOR: &str = " ==> ";
+
+#[test]
+fn every_line_is_worth_what_it_says() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let (mut lines, mut wrong) = (0, Vec::new());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            lines += 1;
+            if let Err(found) = check(line) {
+                wrong.push(format!("{name}:{}: {line}\n    {found}", number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {lines} lines differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn check(line: &str) -> Result<(), String> {
+    let (expression, expected) = line.split_once(SEPARATOR).ok_or("the line has no ` ==> `")?;
+    let (expression, expected) = (expression.trim(), expected.trim());
+    let source = if expression.starts_with('{') { format!("@{expression}") } else { format!("@({expression})") };
+    let found = match (compile(&source, Expected::Object), expected.strip_prefix("refused:")) {
+        (Err(findings), Some(part)) => {
+            let shown: Vec<String> =
+                findings.iter().map(|f| format!("{} ({})", f.message, f.hint.as_deref().unwrap_or(""))).collect();
+            let found = shown.join("; ");
+            return if found.contains(part.trim()) { Ok(()) } else { Err(found) };
+        }
+        (Err(findings), None) => format!("refused: {}", findings.first().map_or("", |found| &found.message)),
+        (Ok(_), _) => show(&vectors::evaluate(&source, &Value::Null)),
+    };
+    if found == expected { Ok(()) } else { Err(found) }
+}
+
+fn show(got: &Value) -> String {
+    if let Some(error) = got.get("error") {
+        return format!("throws {}", short(error));
+    }
+    match (short(&got["type"]).as_str(), &got["value"]) {
+        ("null", _) => "null".to_owned(),
+        ("grouping", _) => format!("grouping {} {}", plain(&got["key"]), plain(&got["items"])),
+        ("String", value) => format!("String {value}"),
+        (ty, value) => format!("{ty} {}", plain_value(value)),
+    }
+}
+
+fn short(name: &Value) -> String {
+    let name = name.as_str().unwrap_or_default();
+    let words = name.split_inclusive(['<', ',', '>']);
+    words.map(|word| word.rsplit_once('.').map_or(word, |(_, last)| last)).collect()
+}
+
+fn plain(item: &Value) -> String {
+    match item {
+        Value::Object(shown) => shown.get("value").map_or_else(|| plain_value(item), plain_value),
+        other => plain_value(other),
+    }
+}
+
+fn plain_value(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::String(text) if text.parse::<f64>().is_ok() => text.clone(),
+        other => other.to_string(),
+    }
+}
