@@ -359,6 +359,10 @@ impl<'t> Checker<'t> {
             {
                 return Ok(item);
             }
+            // The collections of the time before generics give objects.
+            if !owner.is_interface() && convert::find_super(&result, known::PLAIN_ENUMERATOR).is_some() {
+                return Ok(Type::object());
+            }
         }
         if let Some(found) = convert::find_super(ty, known::ENUMERABLE) {
             return Ok(found.args().first().cloned().unwrap_or_else(Type::object));

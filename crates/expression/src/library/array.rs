@@ -151,6 +151,32 @@ fn array<'a>(a: &'a Args<'_, '_>, index: usize, parameter: &str) -> Result<&'a A
     a.object_arg::<Array>(index, parameter)
 }
 
+/// The content of a `byte[]` parameter that must not be null.
+pub fn bytes(a: &Args<'_, '_>, at: usize, parameter: &str) -> Result<Vec<u8>, Thrown> {
+    a.get(at).to_bytes().ok_or_else(|| Thrown::argument_null(parameter))
+}
+
+/// The part of a sequence that `index` and `count` arguments at `at` and `at + 1` choose.
+pub fn part<'t, T>(a: &Args<'_, '_>, items: &'t [T], at: usize, names: (&str, &str)) -> Result<&'t [T], Thrown> {
+    let negative = |name: &str| Thrown::out_of_range("Non-negative number required.", name);
+    let start = usize::try_from(a.i32(at)).map_err(|_| negative(names.0))?;
+    let count = usize::try_from(a.i32(at + 1)).map_err(|_| negative(names.1))?;
+    items
+        .get(start..start.saturating_add(count))
+        .ok_or_else(|| Thrown::out_of_range("Index and count must refer to a location within the buffer.", names.0))
+}
+
+/// The units of a `char[]` parameter that must not be null.
+pub fn units(a: &Args<'_, '_>, at: usize, parameter: &str) -> Result<Vec<u16>, Thrown> {
+    let array = a.object_arg::<Array>(at, parameter)?;
+    Ok(array.to_vec().iter().map(|unit| crate::run::ops::to_i128(unit) as u16).collect())
+}
+
+/// A new `char[]`.
+pub fn chars(units: impl IntoIterator<Item = u16>) -> Value {
+    Value::object(Array::new(Type::of(known::CHAR), units.into_iter().map(Value::Char).collect()))
+}
+
 /// Sorts stably with a fallible comparison.
 pub fn sort(
     items: &mut [Value],

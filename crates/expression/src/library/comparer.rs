@@ -2,7 +2,8 @@
 
 use super::TypeTable;
 use super::delegate::Delegate;
-use crate::run::{Run, Thrown};
+use crate::dotnet::text::string::{self as text, StringComparison};
+use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{Type, registry};
 use crate::value::{Object, Str, Value, downcast};
 use std::any::Any;
@@ -29,13 +30,15 @@ impl Object for Comparer {
 }
 
 /// By the numbers of `StringComparison`.
-pub fn by_comparison(comparison: i32) -> Comparer {
-    match comparison {
-        5 => Comparer::OrdinalIgnoreCase,
-        4 => Comparer::Ordinal,
-        1 | 3 => Comparer::CultureIgnoreCase,
-        _ => Comparer::Culture,
-    }
+fn by_comparison(comparison: i32) -> Result<Comparer, Thrown> {
+    Ok(match StringComparison::from_i32(comparison)? {
+        StringComparison::OrdinalIgnoreCase => Comparer::OrdinalIgnoreCase,
+        StringComparison::Ordinal => Comparer::Ordinal,
+        StringComparison::CurrentCultureIgnoreCase | StringComparison::InvariantCultureIgnoreCase => {
+            Comparer::CultureIgnoreCase
+        }
+        StringComparison::CurrentCulture | StringComparison::InvariantCulture => Comparer::Culture,
+    })
 }
 
 /// Order of words, as ICU has it under the invariant culture.
@@ -43,51 +46,34 @@ pub fn culture(a: &Str, b: &Str, ignore_case: bool) -> Ordering {
     crate::dotnet::text::string::compare(a.as_str(), b.as_str(), ignore_case)
 }
 
-fn units_order(a: &Str, b: &Str) -> Ordering {
-    a.units().to_vec().cmp(&b.units().to_vec())
-}
-
-/// Simple case mapping to upper, one unit to one.
-pub fn upper(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let mut upper = c.to_uppercase();
-            match (upper.next(), upper.next()) {
-                (Some(one), None) => one,
-                _ => c,
-            }
-        })
-        .collect()
-}
-
 impl Comparer {
-    pub fn order(self, a: &Str, b: &Str) -> Ordering {
+    fn comparison(self) -> StringComparison {
         match self {
-            Comparer::Ordinal => units_order(a, b),
-            Comparer::OrdinalIgnoreCase => {
-                if a.is_ascii() && b.is_ascii() {
-                    let fold = |s: &Str| s.as_str().bytes().map(|c| c.to_ascii_uppercase()).collect::<Vec<u8>>();
-                    return fold(a).cmp(&fold(b));
-                }
-                units_order(&Str::new(upper(a.as_str())), &Str::new(upper(b.as_str())))
-            }
-            Comparer::CultureIgnoreCase => culture(a, b, true),
-            Comparer::Default | Comparer::Culture => culture(a, b, false),
+            Comparer::Ordinal => StringComparison::Ordinal,
+            Comparer::OrdinalIgnoreCase => StringComparison::OrdinalIgnoreCase,
+            Comparer::CultureIgnoreCase => StringComparison::InvariantCultureIgnoreCase,
+            Comparer::Default | Comparer::Culture => StringComparison::InvariantCulture,
         }
+    }
+
+    pub fn order(self, a: &Str, b: &Str) -> Ordering {
+        if self == Comparer::Ordinal && (a.is_broken() || b.is_broken()) {
+            return a.units().to_vec().cmp(&b.units().to_vec());
+        }
+        text::compare_with(a.as_str(), b.as_str(), self.comparison()).cmp(&0)
     }
 
     pub fn equal(self, a: &Str, b: &Str) -> bool {
         match self {
             Comparer::Default | Comparer::Ordinal => a == b,
-            Comparer::OrdinalIgnoreCase if a.is_ascii() && b.is_ascii() => a.as_str().eq_ignore_ascii_case(b.as_str()),
-            other => other.order(a, b) == Ordering::Equal,
+            other => text::equals(a.as_str(), b.as_str(), other.comparison()),
         }
     }
 
     fn key(self, text: &Str) -> Value {
         match self {
             Comparer::Default | Comparer::Ordinal | Comparer::Culture => Value::Str(text.clone()),
-            _ => Value::string(upper(text.as_str())),
+            _ => Value::string(text::to_upper_invariant(text.as_str())),
         }
     }
 }
@@ -123,6 +109,28 @@ pub fn hash(run: &mut Run<'_>, comparer: &Value, value: &Value) -> Result<u64, T
     }
 }
 
+/// `StringComparer.Compare`: by the difference, where the comparison is ordinal.
+fn string_order(a: &mut Args<'_, '_>) -> Outcome {
+    let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
+    if let (Some(comparer), Value::Str(x), Value::Str(y)) = (downcast::<Comparer>(&comparer), &x, &y) {
+        return Ok(Value::Int32(text::compare_with(x.as_str(), y.as_str(), comparer.comparison())));
+    }
+    Ok(Value::Int32(compare(a.run, &comparer, &x, &y)? as i32))
+}
+
+fn string_equal(a: &mut Args<'_, '_>) -> Outcome {
+    let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
+    Ok(Value::Bool(equal(a.run, &comparer, &x, &y)?))
+}
+
+fn string_hash(a: &mut Args<'_, '_>) -> Outcome {
+    if a.is_null(1) {
+        return Err(Thrown::argument_null("obj"));
+    }
+    let (comparer, x) = (a.value(0), a.value(1));
+    Ok(Value::Int32(hash(a.run, &comparer, &x)? as i32))
+}
+
 fn object(comparer: Comparer) -> Value {
     Value::object(comparer)
 }
@@ -141,18 +149,18 @@ pub static TYPES: &[TypeTable] = &[
             ("static StringComparer InvariantCultureIgnoreCase", |_| Ok(object(Comparer::CultureIgnoreCase))),
             ("static StringComparer CurrentCulture", |_| Ok(object(Comparer::Culture))),
             ("static StringComparer CurrentCultureIgnoreCase", |_| Ok(object(Comparer::CultureIgnoreCase))),
-            ("int Compare(string x, string y)", |a| {
-                let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
-                Ok(Value::Int32(compare(a.run, &comparer, &x, &y)? as i32))
+            ("static StringComparer FromComparison(StringComparison comparisonType)", |a| {
+                by_comparison(a.i32(0)).map(object)
             }),
-            ("bool Equals(string x, string y)", |a| {
-                let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
-                Ok(Value::Bool(equal(a.run, &comparer, &x, &y)?))
+            ("static StringComparer Create(System.Globalization.CultureInfo culture, bool ignoreCase)", |a| {
+                Ok(object(if a.bool(1) { Comparer::CultureIgnoreCase } else { Comparer::Culture }))
             }),
-            ("int GetHashCode(string obj)", |a| {
-                let (comparer, x) = (a.value(0), a.value(1));
-                Ok(Value::Int32(hash(a.run, &comparer, &x)? as i32))
-            }),
+            ("int Compare(string x, string y)", string_order),
+            ("int Compare(object x, object y)", string_order),
+            ("bool Equals(string x, string y)", string_equal),
+            ("bool Equals(object x, object y)", string_equal),
+            ("int GetHashCode(string obj)", string_hash),
+            ("int GetHashCode(object obj)", string_hash),
         ],
     },
     TypeTable {
@@ -178,3 +186,31 @@ pub static TYPES: &[TypeTable] = &[
         members: &[("static EqualityComparer<T> Default", |_| Ok(object(Comparer::Default)))],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn string_comparers() {
+        check(&[
+            (
+                r#"StringComparer.Ordinal.Compare("a", "c") + "," + StringComparer.OrdinalIgnoreCase.Compare("a", "C")"#,
+                "-2,-2",
+            ),
+            (
+                r#"StringComparer.InvariantCulture.Compare("a", "B") + "," + StringComparer.Ordinal.Compare(null, "a")"#,
+                "-1,-1",
+            ),
+            (r#"StringComparer.OrdinalIgnoreCase.Equals("É", "é")"#, "True"),
+            (
+                r#"StringComparer.OrdinalIgnoreCase.GetHashCode("ab") == StringComparer.OrdinalIgnoreCase.GetHashCode("AB")"#,
+                "True",
+            ),
+            (r#"StringComparer.FromComparison(StringComparison.OrdinalIgnoreCase).Equals("a", "A")"#, "True"),
+            (r#"StringComparer.Ordinal.GetHashCode((string)null)"#, "!ArgumentNullException"),
+            (r#"new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }["a"]"#, "1"),
+            (r#"new[] { "b", "A", "a" }.OrderBy(x => x, StringComparer.Ordinal)"#, "[A, a, b]"),
+        ]);
+    }
+}

@@ -1,7 +1,7 @@
 //! Hashes, HMAC, certificates.
 
 use super::TypeTable;
-use super::uri::bytes;
+use super::array::bytes;
 use crate::context::Certificate;
 use crate::dotnet::text::crypto::HashAlgorithm;
 use crate::run::{Args, Native, Outcome, Thrown};

@@ -109,7 +109,7 @@ fn calls(delegate: &Value) -> Vec<Value> {
 }
 
 /// `Invoke` of a delegate whose arguments follow it.
-fn invoke(a: &mut crate::run::Args<'_, '_>) -> Outcome {
+pub fn invoke(a: &mut crate::run::Args<'_, '_>) -> Outcome {
     let rest: Vec<Value> = a.args.iter().skip(1).cloned().collect();
     a.invoke(0, &rest)
 }

@@ -48,12 +48,21 @@ fn show(run: &mut Run<'_>, value: &Value) -> Result<Json, Thrown> {
     Ok(shown)
 }
 
+/// A value inside another one goes without its `text`.
+fn show_item(run: &mut Run<'_>, value: &Value) -> Result<Json, Thrown> {
+    let mut shown = show(run, value)?;
+    if let Json::Object(map) = &mut shown {
+        map.remove("text");
+    }
+    Ok(shown)
+}
+
 fn items(run: &mut Run<'_>, value: &Value) -> Result<Vec<Json>, Thrown> {
     let mut cursor = run.cursor(value)?;
     let mut shown = Vec::new();
     while let Some(item) = cursor.next(run)? {
         run.step()?;
-        shown.push(show(run, &item)?);
+        shown.push(show_item(run, &item)?);
         if shown.len() >= ITEMS_MAX {
             break;
         }
@@ -66,7 +75,7 @@ fn sequence_or_text(run: &mut Run<'_>, value: &Value, ty: &Type) -> Result<Json,
         let mut pairs = Vec::new();
         while let Some(item) = cursor.next(run)? {
             if let Some(pair) = downcast::<Pair>(&item) {
-                pairs.push(json!([show(run, &pair.key)?, show(run, &pair.value)?]));
+                pairs.push(json!([show_item(run, &pair.key)?, show_item(run, &pair.value)?]));
             }
         }
         return Ok(json!({ "type": "dictionary", "value": pairs }));
@@ -85,19 +94,21 @@ fn show_object(run: &mut Run<'_>, value: &Value, ty: &Type) -> Result<Json, Thro
         );
     }
     if let Some(group) = downcast::<Group>(value) {
-        let (key, items) = (show(run, &group.key)?, items(run, value)?);
+        let (key, items) = (show_item(run, &group.key)?, items(run, value)?);
         return Ok(json!({ "type": "grouping", "key": key, "items": items }));
     }
     if let Some(dictionary) = downcast::<Dictionary>(value) {
         let entries: Vec<(Value, Value)> = dictionary.entries.borrow().iter().cloned().collect();
         let mut pairs = Vec::new();
         for (key, value) in entries {
-            pairs.push(json!([show(run, &key)?, show(run, &value)?]));
+            pairs.push(json!([show_item(run, &key)?, show_item(run, &value)?]));
         }
         return Ok(json!({ "type": ty.clr_name(), "value": pairs }));
     }
     if let Some(pair) = downcast::<Pair>(value) {
-        return Ok(json!({ "type": ty.clr_name(), "value": [show(run, &pair.key)?, show(run, &pair.value)?] }));
+        return Ok(
+            json!({ "type": ty.clr_name(), "value": [show_item(run, &pair.key)?, show_item(run, &pair.value)?] }),
+        );
     }
     if downcast::<Array>(value).is_some() || downcast::<List>(value).is_some() {
         return Ok(json!({ "type": ty.clr_name(), "value": items(run, value)? }));

@@ -5,6 +5,7 @@ use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{DefId, Type, known, registry};
 use crate::value::{Object, Value};
 use std::any::Any;
+use std::cell::RefCell;
 
 /// An exception object.
 pub struct ExceptionObject {
@@ -14,13 +15,28 @@ pub struct ExceptionObject {
     /// `ParamName` of the argument exceptions.
     pub parameter: Option<String>,
     pub inner: Value,
+    /// `ActualValue` of an `ArgumentOutOfRangeException`.
+    pub actual: Value,
+    /// `HelpLink`, `Source` and `HResult`, where the program set them.
+    notes: RefCell<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    help_link: Value,
+    source: Value,
+    number: Option<i32>,
 }
 
 impl ExceptionObject {
     /// By the .NET name of the type; one that the library lacks is a plain `Exception`.
     pub fn named(type_name: &str, message: String) -> ExceptionObject {
         let ty = registry().full(type_name, 0).unwrap_or(known::EXCEPTION);
-        ExceptionObject { ty, text: Some(message), parameter: None, inner: Value::Null }
+        ExceptionObject::new(ty, Some(message), None, Value::Null)
+    }
+
+    fn new(ty: DefId, text: Option<String>, parameter: Option<String>, inner: Value) -> ExceptionObject {
+        ExceptionObject { ty, text, parameter, inner, actual: Value::Null, notes: RefCell::default() }
     }
 
     pub fn type_name(&self) -> String {
@@ -28,34 +44,89 @@ impl ExceptionObject {
     }
 
     /// `Message`.
-    pub fn message(&self, _run: &mut Run<'_>) -> String {
+    pub fn message(&self, run: &mut Run<'_>) -> String {
         let name = self.type_name();
-        let own = match name.as_str() {
-            "System.ArgumentNullException" => "Value cannot be null.".to_owned(),
-            "System.ArgumentException" => "Value does not fall within the expected range.".to_owned(),
-            "System.ArgumentOutOfRangeException" => {
-                "Specified argument was out of the range of valid values.".to_owned()
-            }
-            "System.InvalidOperationException" => {
-                "Operation is not valid due to the current state of the object.".to_owned()
-            }
-            "System.FormatException" => "One of the identified items was in an invalid format.".to_owned(),
-            "System.NotImplementedException" => "The method or operation is not implemented.".to_owned(),
-            "System.NotSupportedException" => "Specified method is not supported.".to_owned(),
-            "System.InvalidCastException" => "Specified cast is not valid.".to_owned(),
-            "System.OverflowException" => "Arithmetic operation resulted in an overflow.".to_owned(),
-            "System.NullReferenceException" => "Object reference not set to an instance of an object.".to_owned(),
-            "System.DivideByZeroException" => "Attempted to divide by zero.".to_owned(),
-            "System.IndexOutOfRangeException" => "Index was outside the bounds of the array.".to_owned(),
-            "System.TimeoutException" => "The operation has timed out.".to_owned(),
-            _ => format!("Exception of type '{name}' was thrown."),
+        let own = || match facts(&name).1 {
+            "" => format!("Exception of type '{name}' was thrown."),
+            message => message.to_owned(),
         };
-        let text = self.text.clone().unwrap_or(own);
-        match &self.parameter {
-            Some(parameter) if !parameter.is_empty() => format!("{text} (Parameter '{parameter}')"),
-            _ => text,
+        let mut text = self.text.clone().unwrap_or_else(own);
+        if let Some(parameter) = self.parameter.as_ref().filter(|parameter| !parameter.is_empty()) {
+            let is_disposed = name == "System.ObjectDisposedException";
+            let added = if is_disposed {
+                format!("\nObject name: '{parameter}'.")
+            } else {
+                format!(" (Parameter '{parameter}')")
+            };
+            text.push_str(&added);
         }
+        if !self.actual.is_null()
+            && let Ok(actual) = run.print_str(&self.actual)
+        {
+            text.push_str(&format!("\nActual value was {}.", actual.as_str()));
+        }
+        text
     }
+}
+
+/// Number and own message of exception types; no message means the general one.
+const FACTS: &[(&str, i32, &str)] = &[
+    ("System.ApplicationException", -2_146_232_832, "Error in the application."),
+    ("System.ArgumentException", -2_147_024_809, "Value does not fall within the expected range."),
+    ("System.ArgumentNullException", -2_147_467_261, "Value cannot be null."),
+    ("System.ArgumentOutOfRangeException", -2_146_233_086, "Specified argument was out of the range of valid values."),
+    ("System.ArithmeticException", -2_147_024_362, "Overflow or underflow in the arithmetic operation."),
+    (
+        "System.ArrayTypeMismatchException",
+        -2_146_233_085,
+        "Attempted to access an element as a type incompatible with the array.",
+    ),
+    (
+        "System.Collections.Generic.KeyNotFoundException",
+        -2_146_232_969,
+        "The given key was not present in the dictionary.",
+    ),
+    ("System.DivideByZeroException", -2_147_352_558, "Attempted to divide by zero."),
+    ("System.FormatException", -2_146_233_033, "One of the identified items was in an invalid format."),
+    ("System.IO.EndOfStreamException", -2_147_024_858, "Attempted to read past the end of the stream."),
+    ("System.IO.IOException", -2_146_232_800, "I/O error occurred."),
+    ("System.IO.InvalidDataException", -2_146_233_085, "Found invalid data while decoding."),
+    ("System.IndexOutOfRangeException", -2_146_233_080, "Index was outside the bounds of the array."),
+    ("System.InvalidCastException", -2_147_467_262, "Specified cast is not valid."),
+    (
+        "System.InvalidOperationException",
+        -2_146_233_079,
+        "Operation is not valid due to the current state of the object.",
+    ),
+    ("System.NotImplementedException", -2_147_467_263, "The method or operation is not implemented."),
+    ("System.NotSupportedException", -2_146_233_067, "Specified method is not supported."),
+    ("System.NullReferenceException", -2_147_467_261, "Object reference not set to an instance of an object."),
+    ("System.ObjectDisposedException", -2_146_232_798, "Cannot access a disposed object."),
+    ("System.OperationCanceledException", -2_146_233_029, "The operation was canceled."),
+    ("System.OutOfMemoryException", -2_147_024_882, "Insufficient memory to continue the execution of the program."),
+    ("System.OverflowException", -2_146_233_066, "Arithmetic operation resulted in an overflow."),
+    (
+        "System.RankException",
+        -2_146_233_065,
+        "Attempted to operate on an array with the incorrect number of dimensions.",
+    ),
+    (
+        "System.Security.Cryptography.CryptographicException",
+        -2_146_233_296,
+        "Error occurred during a cryptographic operation.",
+    ),
+    ("System.SystemException", -2_146_233_087, "System error."),
+    ("System.TimeoutException", -2_146_233_083, "The operation has timed out."),
+    ("System.UnauthorizedAccessException", -2_147_024_891, "Attempted to perform an unauthorized operation."),
+    ("System.UriFormatException", -2_146_233_033, "Invalid URI: The format of the URI could not be determined."),
+    ("System.Xml.XmlException", -2_146_232_000, "An XML error has occurred."),
+];
+
+/// `HResult` of what has none of its own.
+const HRESULT: i32 = -2_146_233_088;
+
+fn facts(name: &str) -> (i32, &'static str) {
+    FACTS.iter().find(|(known, ..)| *known == name).map_or((HRESULT, ""), |(_, number, message)| (*number, *message))
 }
 
 impl Object for ExceptionObject {
@@ -68,13 +139,19 @@ impl Object for ExceptionObject {
     }
 
     fn print(&self, run: &mut Run<'_>) -> Result<String, Thrown> {
-        Ok(format!("{}: {}", self.type_name(), self.message(run)))
+        let message = self.message(run);
+        let own = if message.is_empty() { self.type_name() } else { format!("{}: {message}", self.type_name()) };
+        if self.inner.is_null() {
+            return Ok(own);
+        }
+        let inner = run.print_str(&self.inner)?;
+        Ok(format!("{own}\n ---> {}\n   --- End of inner exception stack trace ---", inner.as_str()))
     }
 }
 
 fn make(name: &str, text: Option<String>, parameter: Option<String>, inner: Value) -> Outcome {
     let ty = registry().full(name, 0).unwrap_or(known::EXCEPTION);
-    Ok(Value::object(ExceptionObject { ty, text, parameter, inner }))
+    Ok(Value::object(ExceptionObject::new(ty, text, parameter, inner)))
 }
 
 fn owned(a: &Args<'_, '_>, index: usize) -> Option<String> {
@@ -155,8 +232,25 @@ pub static TYPES: &[TypeTable] = &[
             }),
             ("Exception InnerException", |a| Ok(a.object::<ExceptionObject>(0)?.inner.clone())),
             ("string StackTrace", |_| Ok(Value::Null)),
-            ("string Source", |_| Ok(Value::Null)),
-            ("int HResult", |_| Ok(Value::Int32(-2_146_233_088))),
+            ("string Source", |a| Ok(a.object::<ExceptionObject>(0)?.notes.borrow().source.clone())),
+            ("set string Source", |a| {
+                a.object::<ExceptionObject>(0)?.notes.borrow_mut().source = a.value(1);
+                Ok(Value::Null)
+            }),
+            ("string HelpLink", |a| Ok(a.object::<ExceptionObject>(0)?.notes.borrow().help_link.clone())),
+            ("set string HelpLink", |a| {
+                a.object::<ExceptionObject>(0)?.notes.borrow_mut().help_link = a.value(1);
+                Ok(Value::Null)
+            }),
+            ("int HResult", |a| {
+                let exception = a.object::<ExceptionObject>(0)?;
+                let set = exception.notes.borrow().number;
+                Ok(Value::Int32(set.unwrap_or_else(|| facts(&exception.type_name()).0)))
+            }),
+            ("set int HResult", |a| {
+                a.object::<ExceptionObject>(0)?.notes.borrow_mut().number = Some(a.i32(1));
+                Ok(Value::Null)
+            }),
             ("Exception GetBaseException()", |a| {
                 let mut at = a.value(0);
                 while let Some(exception) = crate::value::downcast::<ExceptionObject>(&at) {
@@ -181,6 +275,9 @@ pub static TYPES: &[TypeTable] = &[
             ("new(string message, Exception innerException)", |a| {
                 make("System.ArgumentException", owned(a, 0), None, a.value(1))
             }),
+            ("new(string message, string paramName, Exception innerException)", |a| {
+                make("System.ArgumentException", owned(a, 0), owned(a, 1), a.value(2))
+            }),
             ("string ParamName", |a| {
                 let name = a.object::<ExceptionObject>(0)?.parameter.clone();
                 Ok(name.map_or(Value::Null, Value::string))
@@ -195,6 +292,9 @@ pub static TYPES: &[TypeTable] = &[
             ("new(string paramName, string message)", |a| {
                 make("System.ArgumentNullException", owned(a, 1), owned(a, 0), Value::Null)
             }),
+            ("new(string message, Exception innerException)", |a| {
+                make("System.ArgumentNullException", owned(a, 0), None, a.value(1))
+            }),
         ],
     },
     TypeTable {
@@ -205,6 +305,32 @@ pub static TYPES: &[TypeTable] = &[
             ("new(string paramName, string message)", |a| {
                 make("System.ArgumentOutOfRangeException", owned(a, 1), owned(a, 0), Value::Null)
             }),
+            ("new(string message, Exception innerException)", |a| {
+                make("System.ArgumentOutOfRangeException", owned(a, 0), None, a.value(1))
+            }),
+            ("new(string paramName, object actualValue, string message)", |a| {
+                let ty = Type::named("System.ArgumentOutOfRangeException").def().unwrap_or(known::EXCEPTION);
+                let mut exception = ExceptionObject::new(ty, owned(a, 2), owned(a, 0), Value::Null);
+                exception.actual = a.value(1);
+                Ok(Value::object(exception))
+            }),
+            ("object ActualValue", |a| Ok(a.object::<ExceptionObject>(0)?.actual.clone())),
+        ],
+    },
+    TypeTable {
+        decl: "class System.ObjectDisposedException : System.InvalidOperationException",
+        members: &[
+            ("new(string objectName)", |a| make("System.ObjectDisposedException", None, owned(a, 0), Value::Null)),
+            ("new(string objectName, string message)", |a| {
+                make("System.ObjectDisposedException", owned(a, 1), owned(a, 0), Value::Null)
+            }),
+            ("new(string message, Exception innerException)", |a| {
+                make("System.ObjectDisposedException", owned(a, 0), None, a.value(1))
+            }),
+            ("string ObjectName", |a| {
+                let name = a.object::<ExceptionObject>(0)?.parameter.clone();
+                Ok(Value::string(name.unwrap_or_default()))
+            }),
         ],
     },
     TypeTable {
@@ -213,4 +339,40 @@ pub static TYPES: &[TypeTable] = &[
     },
     TypeTable { decl: "class System.Globalization.CultureNotFoundException : System.ArgumentException", members: &[] },
     TypeTable { decl: "class System.Text.DecoderFallbackException : System.ArgumentException", members: &[] },
+    TypeTable { decl: "class System.Text.EncoderFallbackException : System.ArgumentException", members: &[] },
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn messages_and_texts() {
+        check(&[
+            (r#"new Exception().Message"#, "Exception of type 'System.Exception' was thrown."),
+            (
+                r#"new Exception("a", new InvalidOperationException("b")).ToString()"#,
+                "System.Exception: a\n ---> System.InvalidOperationException: b\n   --- End of inner exception stack trace ---",
+            ),
+            (r#"new ArgumentException("m", "p").Message"#, "m (Parameter 'p')"),
+            (r#"new ArgumentOutOfRangeException("p", 5, "m").Message"#, "m (Parameter 'p')\nActual value was 5."),
+            (r#"new ArgumentNullException("p").ParamName"#, "p"),
+            (r#"new Exception("a", new FormatException("b")).InnerException.GetType().Name"#, "FormatException"),
+            (r#"new Exception("a", new Exception("b", new Exception("c"))).GetBaseException().Message"#, "c"),
+            (r#"new KeyNotFoundException().Message"#, "The given key was not present in the dictionary."),
+            (r#"new Exception("x").HResult + "," + new ArgumentException().HResult"#, "-2146233088,-2147024809"),
+            (
+                r#"var e = new Exception { Source = "s", HelpLink = "h" }; return e.Source + e.HelpLink + (e.StackTrace == null);"#,
+                "shTrue",
+            ),
+            (
+                r#"try { int.Parse("x"); return ""; } catch (FormatException e) when (e.Message.Contains("'x'")) { return e.HResult.ToString(); }"#,
+                "-2146233033",
+            ),
+            (
+                r#"try { ((string)null).Trim(); return ""; } catch (Exception e) { return e.GetType().FullName; }"#,
+                "System.NullReferenceException",
+            ),
+        ]);
+    }
+}

@@ -7,24 +7,35 @@
 //! member.
 
 pub mod array;
+pub mod bits;
 pub mod builder;
+pub mod char;
 pub mod comparer;
 pub mod context;
+pub mod convert;
 pub mod crypto;
 pub mod delegate;
 pub mod describe;
 pub mod dictionary;
 pub mod dynamic;
+pub mod encoding;
 pub mod enums;
 pub mod exception;
+#[cfg(test)]
+pub mod expect;
 pub mod format;
+pub mod guid;
+pub mod io;
 pub mod json;
 pub mod jwt;
 pub mod linq;
 pub mod list;
+pub mod net;
 pub mod number;
 pub mod object;
+pub mod random;
 pub mod reflection;
+pub mod regex;
 pub mod set;
 pub mod string;
 pub mod time;
@@ -46,16 +57,26 @@ pub static TABLES: &[&[TypeTable]] = &[
     number::TYPES,
     time::TYPES,
     array::TYPES,
+    bits::TYPES,
+    char::TYPES,
     comparer::TYPES,
     context::TYPES,
+    convert::TYPES,
     delegate::TYPES,
     dictionary::TYPES,
+    encoding::TYPES,
     enums::TYPES,
     exception::TYPES,
     exception::PLAIN,
+    guid::TYPES,
+    io::TYPES,
     linq::TYPES,
     list::TYPES,
+    net::TYPES,
+    random::TYPES,
     reflection::TYPES,
+    regex::TYPES,
+    regex::CAPTURES,
     set::TYPES,
     string::TYPES,
     tuple::TYPES,

@@ -1,14 +1,14 @@
-//! Numeric types, `Boolean`, `Convert`, `Math`.
+//! Numeric types, `Boolean`, `Math`.
 
 use super::{TypeTable, format};
 use crate::dotnet::text::decimal::MidpointRounding;
-use crate::dotnet::text::number::{self as text, IntType, NumberStyles, Primitive};
+use crate::dotnet::text::number::{self as text, IntType, NumberStyles};
 use crate::dotnet::text::{Decimal, math};
 use crate::run::{Args, Native, Outcome, Thrown, ops};
 use crate::types::{DefId, known};
-use crate::value::{Str, Value};
+use crate::value::Value;
 
-fn int_type(id: DefId) -> Option<IntType> {
+pub fn int_type(id: DefId) -> Option<IntType> {
     Some(match id {
         known::SBYTE => IntType::SByte,
         known::BYTE => IntType::Byte,
@@ -31,7 +31,7 @@ fn style(a: &Args<'_, '_>) -> Option<NumberStyles> {
     })
 }
 
-fn parse_text(id: DefId, source: &str, style: Option<NumberStyles>) -> Outcome {
+pub fn parse_text(id: DefId, source: &str, style: Option<NumberStyles>) -> Outcome {
     if let Some(kind) = int_type(id) {
         let value = match style {
             Some(style) => text::parse_integer(source, style, kind)?,
@@ -79,90 +79,6 @@ fn compare(a: &mut Args<'_, '_>) -> Outcome {
 fn equals(a: &mut Args<'_, '_>) -> Outcome {
     let (x, y) = (a.value(0), a.value(1));
     a.run.equals(&x, &y).map(Value::Bool)
-}
-
-fn primitive(value: &Value) -> Option<Primitive> {
-    Some(match value {
-        Value::Bool(flag) => Primitive::Boolean(*flag),
-        Value::Single(number) => Primitive::Single(*number),
-        Value::Double(number) => Primitive::Double(*number),
-        Value::Decimal(number) => Primitive::Decimal(format::decimal(*number)),
-        Value::Enum(_, number) => Primitive::Integer((*number).into(), IntType::Int32),
-        other => Primitive::Integer(ops::to_i128(other), int_type(other.runtime_type()?.def()?)?),
-    })
-}
-
-fn bad_cast(from: &Value, to: &str) -> Thrown {
-    let from = from.runtime_type().map(|ty| ty.short_name()).unwrap_or_default();
-    if from == "DateTime" || to == "DateTime" {
-        return Thrown::invalid_cast(format!("Invalid cast from '{from}' to '{to}'."));
-    }
-    Thrown::invalid_cast(format!("Unable to cast object of type '{from}' to type 'System.IConvertible'."))
-}
-
-/// `Convert.ToX(value)`.
-fn convert_to(value: &Value, id: DefId) -> Outcome {
-    let value = &super::json::plain(value);
-    match value {
-        Value::Null => return Ok(crate::run::default_value(&crate::types::Type::of(id))),
-        Value::Str(source) => {
-            return match id {
-                known::BOOLEAN => Ok(Value::Bool(text::parse_boolean(source.as_str())?)),
-                known::CHAR => Ok(Value::Char(text::parse_char(source.as_str())?)),
-                _ => parse_text(id, source.as_str(), None),
-            };
-        }
-        _ => {}
-    }
-    let Some(primitive) = primitive(value) else {
-        return Err(bad_cast(value, crate::types::registry().def(id).name.as_str()));
-    };
-    if let Some(kind) = int_type(id) {
-        return Ok(crate::program_integer(id, primitive.to_integer(kind)?));
-    }
-    Ok(match id {
-        known::BOOLEAN => Value::Bool(primitive.to_boolean()?),
-        known::SINGLE => Value::Single(primitive.to_single()?),
-        known::DOUBLE => Value::Double(primitive.to_double()?),
-        _ => Value::Decimal(format::from_decimal(primitive.to_decimal()?)),
-    })
-}
-
-fn convert(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
-    // `Convert.ToInt32(text, base)`.
-    if let (Some(kind), Value::Int32(base)) = (int_type(id), a.get(1)) {
-        let number = text::integer_from_base(a.opt_str(0).map(Str::as_str), *base, kind)?;
-        return Ok(crate::program_integer(id, number));
-    }
-    convert_to(a.get(0), id)
-}
-
-fn convert_text(a: &mut Args<'_, '_>) -> Outcome {
-    if let (Some(kind), Value::Int32(base)) =
-        (a.get(0).runtime_type().and_then(|ty| ty.def()).and_then(int_type), a.get(1))
-    {
-        let made = text::integer_to_base(ops::to_i128(a.get(0)), kind, *base)?;
-        return a.make(made);
-    }
-    let value = a.value(0);
-    match value {
-        Value::Null => a.make(""),
-        value => a.run.print_str(&value).map(Value::Str),
-    }
-}
-
-fn change_type(a: &mut Args<'_, '_>) -> Outcome {
-    let ty = super::reflection::type_of(a.get(1)).ok_or_else(|| Thrown::argument_null("conversionType"))?;
-    let value = a.value(0);
-    if value.is_null() || crate::run::is_instance(&value, &ty) {
-        return Ok(value);
-    }
-    match ty.def() {
-        Some(known::STRING) => a.run.print_str(&value).map(Value::Str),
-        Some(known::DATE_TIME) => super::time::parse_date(a.run, value.as_str().unwrap_or("")),
-        Some(id) if known::is_numeric(id) || id == known::BOOLEAN || id == known::CHAR => convert_to(&value, id),
-        _ => Err(bad_cast(&value, &ty.short_name())),
-    }
 }
 
 macro_rules! numeric {
@@ -407,8 +323,8 @@ pub static TYPES: &[TypeTable] = &[
             ("static decimal Multiply(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_mul)),
             ("static decimal Divide(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_div)),
             ("static decimal Remainder(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_rem)),
-            ("static int ToInt32(decimal d)", |a| convert(a, known::INT32)),
-            ("static double ToDouble(decimal d)", |a| convert(a, known::DOUBLE)),
+            ("static int ToInt32(decimal d)", |a| super::convert::convert(a, known::INT32)),
+            ("static double ToDouble(decimal d)", |a| super::convert::convert(a, known::DOUBLE)),
         ]
     ),
     TypeTable {
@@ -428,47 +344,7 @@ pub static TYPES: &[TypeTable] = &[
             ("bool Equals(bool obj)", equals),
         ],
     },
-    TypeTable { decl: "static class System.Convert", members: CONVERT },
     TypeTable { decl: "static class System.Math", members: MATH },
-];
-
-macro_rules! converts {
-    ($($name:literal $keyword:literal $id:expr),* $(,)?) => {
-        &[
-            $(
-                (concat!("static ", $keyword, " To", $name, "(object value)"), |a| convert(a, $id)),
-                (concat!("static ", $keyword, " To", $name, "(string value)"), |a| convert(a, $id)),
-                (concat!("static ", $keyword, " To", $name, "(object value, IFormatProvider provider)"), |a| convert(a, $id)),
-                (concat!("static ", $keyword, " To", $name, "(string value, int fromBase)"), |a| convert(a, $id)),
-            )*
-            ("static string ToString(object value)", convert_text),
-            ("static string ToString(object value, IFormatProvider provider)", convert_text),
-            ("static string ToString(int value, int toBase)", convert_text),
-            ("static string ToString(long value, int toBase)", convert_text),
-            ("static string ToString(byte value, int toBase)", convert_text),
-            ("static object ChangeType(object value, Type conversionType)", change_type),
-            ("static DateTime ToDateTime(string value)", |a| {
-                let source = a.str_or_empty(0).to_owned();
-                super::time::parse_date(a.run, &source)
-            }),
-        ]
-    };
-}
-
-static CONVERT: &[(&str, Native)] = converts![
-    "Boolean" "bool" known::BOOLEAN,
-    "Char" "char" known::CHAR,
-    "SByte" "sbyte" known::SBYTE,
-    "Byte" "byte" known::BYTE,
-    "Int16" "short" known::INT16,
-    "UInt16" "ushort" known::UINT16,
-    "Int32" "int" known::INT32,
-    "UInt32" "uint" known::UINT32,
-    "Int64" "long" known::INT64,
-    "UInt64" "ulong" known::UINT64,
-    "Single" "float" known::SINGLE,
-    "Double" "double" known::DOUBLE,
-    "Decimal" "decimal" known::DECIMAL,
 ];
 
 static MATH: &[(&str, Native)] = &[

@@ -24,11 +24,7 @@ pub static TYPES: &[TypeTable] = &[
             ("static bool ReferenceEquals(object objA, object objB)", |a| {
                 Ok(Value::Bool(crate::run::same_reference(a.get(0), a.get(1))))
             }),
-            ("int GetHashCode()", |a| {
-                let value = a.value(0);
-                let hash = a.run.hash(&value)?;
-                Ok(Value::Int32((hash ^ (hash >> 32)) as i32))
-            }),
+            ("int GetHashCode()", hash_code),
             ("Type GetType()", |a| {
                 let ty = a.get(0).runtime_type().unwrap_or_else(crate::types::Type::object);
                 Ok(super::reflection::type_value(ty))
@@ -58,14 +54,7 @@ pub static TYPES: &[TypeTable] = &[
                 let (x, y) = (a.value(0), a.value(1));
                 a.run.equals(&x, &y).map(Value::Bool)
             }),
-            ("int GetHashCode()", |a| {
-                let value = a.value(0);
-                if value.is_null() {
-                    return Ok(Value::Int32(0));
-                }
-                let hash = a.run.hash(&value)?;
-                Ok(Value::Int32((hash ^ (hash >> 32)) as i32))
-            }),
+            ("int GetHashCode()", hash_code),
         ],
     },
     TypeTable { decl: "interface System.IDisposable", members: &[("void Dispose()", |_| Ok(Value::Null))] },
@@ -95,6 +84,37 @@ pub fn compare_to(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
     Ok(Value::Int32(a.run.compare(&x, &y)? as i32))
 }
 
+/// `GetHashCode()`: .NET's own numbers for values, which never change; any for objects and texts,
+/// whose numbers differ from process to process.
+fn hash_code(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+    let folded = |bits: u64| (bits ^ (bits >> 32)) as i32;
+    let value = a.value(0);
+    Ok(Value::Int32(match &value {
+        Value::Null => 0,
+        Value::Char(unit) => i32::from(*unit) | i32::from(*unit) << 16,
+        Value::Int64(number) | Value::TimeSpan(number) => folded(*number as u64),
+        Value::UInt64(number) => folded(*number),
+        Value::DateTime(at) => folded(at.ticks as u64),
+        Value::DateTimeOffset(at) => folded(at.utc_ticks() as u64),
+        Value::Double(number) if *number == 0.0 => 0,
+        Value::Double(number) if number.is_nan() => folded(f64::INFINITY.to_bits()),
+        Value::Double(number) => folded(number.to_bits()),
+        Value::Single(number) if *number == 0.0 => 0,
+        Value::Single(number) if number.is_nan() => f32::INFINITY.to_bits() as i32,
+        Value::Single(number) => number.to_bits() as i32,
+        Value::Guid(bytes) => super::format::guid(*bytes).hash_code(),
+        Value::Bool(_)
+        | Value::SByte(_)
+        | Value::Byte(_)
+        | Value::Int16(_)
+        | Value::UInt16(_)
+        | Value::Int32(_)
+        | Value::UInt32(_)
+        | Value::Enum(..) => crate::run::ops::to_i128(&value) as i32,
+        _ => folded(a.run.hash(&value)?),
+    }))
+}
+
 /// `new object()`.
 struct Plain;
 
@@ -105,5 +125,25 @@ impl crate::value::Object for Plain {
 
     fn as_any(&self) -> &dyn std::any::Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn objects() {
+        check(&[
+            ("new object().ToString()", "System.Object"),
+            ("object.Equals(1, 1) && !object.ReferenceEquals(1, 1) && object.Equals(null, null)", "True"),
+            (
+                "(5).GetHashCode() + \",\" + true.GetHashCode() + \",\" + 4294967297L.GetHashCode() + \",\" + (-1L).GetHashCode()",
+                "5,1,0,0",
+            ),
+            ("(1.0).GetHashCode() + \",\" + 0.0.GetHashCode() + \",\" + ((int?)null).GetHashCode()", "1072693248,0,0"),
+            ("\"a\".GetHashCode() == \"a\".GetHashCode()", "True"),
+            ("1.GetType() == typeof(int)", "True"),
+        ]);
     }
 }

@@ -1,8 +1,7 @@
-//! `System.String` and `System.Char`.
+//! `System.String`.
 
 use super::TypeTable;
 use super::array::Array;
-use super::comparer::{Comparer, by_comparison};
 use crate::dotnet::text::composite::{self, Segment};
 use crate::dotnet::text::string as text;
 use crate::run::{Args, Native, Outcome, Thrown};
@@ -48,11 +47,22 @@ fn slice(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Str(this.slice(start as usize, count as usize)))
 }
 
-/// `IndexOf` in all its forms: value, then start, count and comparison in any combination.
-fn index_of(a: &mut Args<'_, '_>, last: bool) -> Outcome {
-    let this = a.str(0)?.clone();
-    let default = if matches!(a.get(1), Value::Char(_)) { Ordinal } else { CurrentCulture };
-    let what = needle(a, 1, "value")?;
+fn out_of_range(name: &str) -> Thrown {
+    Thrown::out_of_range(
+        "Index was out of range. Must be non-negative and less than or equal to the size of the collection.",
+        name,
+    )
+}
+
+fn bad_count() -> Thrown {
+    Thrown::out_of_range(
+        "Count must be positive and count must refer to a location within the string/array/collection.",
+        "count",
+    )
+}
+
+/// The integer arguments after the first, and the comparison among them.
+fn places(a: &Args<'_, '_>, default: text::StringComparison) -> Result<(Vec<i32>, text::StringComparison), Thrown> {
     let mut numbers = Vec::new();
     let mut compare = default;
     for at in 2..a.len() {
@@ -61,50 +71,65 @@ fn index_of(a: &mut Args<'_, '_>, last: bool) -> Outcome {
             _ => compare = comparison(a, at, default)?,
         }
     }
-    let length = this.len() as i32;
-    let out = |name: &str| {
-        Thrown::out_of_range(
-            "Index was out of range. Must be non-negative and less than or equal to the size of the collection.",
-            name,
-        )
-    };
-    let start = numbers.first().copied();
-    if last {
-        let end = match start {
-            Some(start) if start < -1 || start > length => return Err(out("startIndex")),
-            Some(start) => (start + 1).min(length),
-            None => length,
-        };
-        let part = this.slice(0, end.max(0) as usize);
-        let found = text::last_index_of(part.as_str(), what.as_str(), compare);
-        return Ok(Value::Int32(found.map_or(-1, |at| at as i32)));
-    }
-    let start = start.unwrap_or(0);
+    Ok((numbers, compare))
+}
+
+/// Start and length of what a search from the start looks at.
+fn forward(numbers: &[i32], length: i32) -> Result<(usize, usize), Thrown> {
+    let start = numbers.first().copied().unwrap_or(0);
     if start < 0 || start > length {
-        return Err(out("startIndex"));
+        return Err(out_of_range("startIndex"));
     }
     let count = numbers.get(1).copied().unwrap_or(length - start);
-    if count < 0 || start + count > length {
-        return Err(Thrown::out_of_range(
-            "Count must be positive and count must refer to a location within the string/array/collection.",
-            "count",
-        ));
+    if count < 0 || count > length - start {
+        return Err(bad_count());
     }
-    let part = this.slice(start as usize, count as usize);
-    let found = text::index_of(part.as_str(), what.as_str(), compare);
-    Ok(Value::Int32(found.map_or(-1, |at| at as i32 + start)))
+    Ok((start as usize, count as usize))
+}
+
+/// The same of a search from the end, whose start is the last unit that it looks at.
+fn backward(numbers: &[i32], length: i32) -> Result<(usize, usize), Thrown> {
+    let Some(mut start) = numbers.first().copied() else { return Ok((0, length as usize)) };
+    if length == 0 && (start == 0 || start == -1) {
+        return Ok((0, 0));
+    }
+    if start < 0 || start > length {
+        return Err(out_of_range("startIndex"));
+    }
+    let mut count = numbers.get(1).copied().unwrap_or(start + 1);
+    if start == length {
+        start -= 1;
+        count -= i32::from(count > 0);
+    }
+    if count < 0 || count > start + 1 {
+        return Err(bad_count());
+    }
+    Ok(((start + 1 - count) as usize, count as usize))
+}
+
+/// `IndexOf` and `LastIndexOf` in all their forms: value, then start, count and comparison.
+fn index_of(a: &mut Args<'_, '_>, last: bool) -> Outcome {
+    let this = a.str(0)?.clone();
+    let default = if matches!(a.get(1), Value::Char(_)) { Ordinal } else { CurrentCulture };
+    let what = needle(a, 1, "value")?;
+    let (numbers, compare) = places(a, default)?;
+    let length = this.len() as i32;
+    let (start, count) = if last { backward(&numbers, length)? } else { forward(&numbers, length)? };
+    a.run.steps(count / 64)?;
+    let part = this.slice(start, count);
+    let find = if last { text::last_index_of } else { text::index_of };
+    let found = find(part.as_str(), what.as_str(), compare);
+    Ok(Value::Int32(found.map_or(-1, |at| (at + start) as i32)))
 }
 
 fn index_of_any(a: &mut Args<'_, '_>, last: bool) -> Outcome {
     let this = a.str(0)?.units().to_vec();
     let any = units_of(a.get(1))?;
-    let start = if a.len() > 2 { a.i32(2).max(0) as usize } else { 0 };
-    let mut found = this
-        .iter()
-        .enumerate()
-        .skip(if last { 0 } else { start })
-        .filter(|(_, unit)| any.contains(unit))
-        .map(|(at, _)| at);
+    let numbers: Vec<i32> = a.args.iter().skip(2).filter_map(Value::as_i32).collect();
+    let length = this.len() as i32;
+    let (start, count) = if last { backward(&numbers, length)? } else { forward(&numbers, length)? };
+    let part = this.get(start..start + count).unwrap_or_default();
+    let mut found = part.iter().enumerate().filter(|(_, unit)| any.contains(unit)).map(|(at, _)| at + start);
     let at = if last { found.next_back() } else { found.next() };
     Ok(Value::Int32(at.map_or(-1, |at| at as i32)))
 }
@@ -183,6 +208,13 @@ fn replace(a: &mut Args<'_, '_>) -> Outcome {
     let new = a.str_or_empty(2).to_owned();
     let growth = this.as_str().matches(old.as_str()).count().saturating_mul(new.len());
     a.run.charge(this.as_str().len().saturating_add(growth))?;
+    let is_broken = this.is_broken() || old.is_broken() || a.opt_str(2).is_some_and(Str::is_broken);
+    if is_broken && !old.is_empty() && a.len() == 3 {
+        // Halves of surrogate pairs are in the units only.
+        let new = a.opt_str(2).map(|new| new.units().to_vec()).unwrap_or_default();
+        let made = super::builder::replaced(a.run, &this.units().to_vec(), &old.units().to_vec(), &new)?;
+        return Ok(Value::Str(Str::from_units(&made)));
+    }
     let made = if a.len() > 3 {
         let compare = comparison(a, 3, Ordinal)?;
         text::replace_with(this.as_str(), old.as_str(), &new, compare)?
@@ -190,6 +222,74 @@ fn replace(a: &mut Args<'_, '_>) -> Outcome {
         text::replace(this.as_str(), old.as_str(), &new)?
     };
     Ok(Value::string(made))
+}
+
+fn insert(a: &mut Args<'_, '_>) -> Outcome {
+    let (this, value) = (a.str(0)?.clone(), a.text(2, "value")?.clone());
+    let made = text::insert(this.as_str(), a.i32(1), value.as_str())?;
+    a.run.charge(made.len())?;
+    let start = a.i32(1).max(0) as usize;
+    Ok(Value::Str(Str::concat(&[&this.slice(0, start), &value, &this.slice(start, usize::MAX)])))
+}
+
+fn remove(a: &mut Args<'_, '_>) -> Outcome {
+    let this = a.str(0)?.clone();
+    let count = a.args.get(2).map(|_| a.i32(2));
+    let made = text::remove(this.as_str(), a.i32(1), count)?;
+    a.run.charge(made.len())?;
+    let start = a.i32(1).max(0) as usize;
+    let rest = count.map_or(usize::MAX, |count| start + count.max(0) as usize);
+    Ok(Value::Str(Str::concat(&[&this.slice(0, start), &this.slice(rest, usize::MAX)])))
+}
+
+fn copy_to(a: &mut Args<'_, '_>) -> Outcome {
+    let this = a.str(0)?.units().to_vec();
+    let target = a.object_arg::<Array>(2, "destination")?;
+    let count = usize::try_from(a.i32(4)).map_err(|_| out_of_range("count"))?;
+    let start = usize::try_from(a.i32(1)).map_err(|_| out_of_range("sourceIndex"))?;
+    let part = this.get(start..start.saturating_add(count)).ok_or_else(|| out_of_range("sourceIndex"))?;
+    let to = usize::try_from(a.i32(3)).ok().filter(|to| to + count <= target.len());
+    let to = to.ok_or_else(|| out_of_range("destinationIndex"))?;
+    for (offset, unit) in part.iter().enumerate() {
+        target.put(to + offset, Value::Char(*unit));
+    }
+    Ok(Value::Null)
+}
+
+fn normal(a: &mut Args<'_, '_>) -> Result<String, Thrown> {
+    let this = a.str(0)?.clone();
+    let form = match a.args.get(1) {
+        Some(_) => text::NormalizationForm::from_i32(a.i32(1))?,
+        None => text::NormalizationForm::FormC,
+    };
+    if this.is_broken() {
+        return Err(Thrown::argument_of("Invalid Unicode code point found at index 0.", "strInput"));
+    }
+    Ok(text::normalize(this.as_str(), form))
+}
+
+/// `ReplaceLineEndings`: every line ending of Unicode becomes the one given.
+fn replace_line_endings(a: &mut Args<'_, '_>) -> Outcome {
+    let end = match a.args.get(1) {
+        Some(_) => a.text(1, "replacementText")?.clone(),
+        None => Str::literal("\n"),
+    };
+    let this = a.str(0)?.clone();
+    let mut made = String::with_capacity(this.as_str().len());
+    let mut rest = this.as_str().chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' | '\n' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                if c == '\r' {
+                    rest.next_if_eq(&'\n');
+                }
+                a.run.charge(end.as_str().len())?;
+                made.push_str(end.as_str());
+            }
+            _ => made.push(c),
+        }
+    }
+    a.make(made)
 }
 
 fn pad(a: &mut Args<'_, '_>, left: bool) -> Outcome {
@@ -221,27 +321,44 @@ fn test(
 }
 
 fn equals(a: &mut Args<'_, '_>) -> Outcome {
-    let compare = match a.get(2) {
-        Value::Enum(_, number) => by_comparison(*number as i32),
-        _ => Comparer::Ordinal,
-    };
+    let compare = comparison(a, 2, Ordinal)?;
     Ok(Value::Bool(match (a.get(0), a.get(1)) {
-        (Value::Str(x), Value::Str(y)) => compare.equal(x, y),
+        (Value::Str(x), Value::Str(y)) if compare == Ordinal => x == y,
+        (Value::Str(x), Value::Str(y)) => text::equals(x.as_str(), y.as_str(), compare),
         (x, y) => x.is_null() && y.is_null(),
     }))
 }
 
-fn order(a: &mut Args<'_, '_>, default: Comparer) -> Outcome {
-    let compare = match a.get(2) {
-        Value::Enum(_, number) => by_comparison(*number as i32),
-        Value::Bool(true) => Comparer::CultureIgnoreCase,
-        _ => default,
-    };
-    Ok(Value::Int32(match (a.get(0), a.get(1)) {
-        (Value::Str(x), Value::Str(y)) if compare == Comparer::Ordinal => text::compare_ordinal(x.as_str(), y.as_str()),
-        (Value::Str(x), Value::Str(y)) => compare.order(x, y) as i32,
+fn ordered(x: &Value, y: &Value, compare: text::StringComparison) -> i32 {
+    match (x, y) {
+        (Value::Str(x), Value::Str(y)) => text::compare_with(x.as_str(), y.as_str(), compare),
         (x, y) => (!x.is_null()).cmp(&!y.is_null()) as i32,
-    }))
+    }
+}
+
+/// `Compare(a, b, …)`: what follows says how.
+fn order(a: &mut Args<'_, '_>, default: text::StringComparison) -> Outcome {
+    let compare = comparison(a, 2, default)?;
+    if !a.is_null(1) && a.opt_str(1).is_none() {
+        return Err(Thrown::argument("Object must be of type String."));
+    }
+    Ok(Value::Int32(ordered(a.get(0), a.get(1), compare)))
+}
+
+/// `Compare(a, indexA, b, indexB, length, …)`.
+fn order_parts(a: &mut Args<'_, '_>, default: text::StringComparison) -> Outcome {
+    let compare = comparison(a, 5, default)?;
+    if a.is_null(0) || a.is_null(2) {
+        return Ok(Value::Int32(ordered(a.get(0), a.get(2), compare)));
+    }
+    let length = usize::try_from(a.i32(4)).map_err(|_| out_of_range("length"))?;
+    let part = |at: usize, name: &str| {
+        let text = a.str(at)?;
+        let start = usize::try_from(a.i32(at + 1)).ok().filter(|start| *start <= text.len());
+        Ok::<_, Thrown>(Value::Str(text.slice(start.ok_or_else(|| out_of_range(name))?, length)))
+    };
+    let (x, y) = (part(0, "indexA")?, part(2, "indexB")?);
+    Ok(Value::Int32(ordered(&x, &y, compare)))
 }
 
 /// The printed items of a sequence.
@@ -254,18 +371,23 @@ fn printed(a: &mut Args<'_, '_>, values: &Value) -> Result<Vec<Str>, Thrown> {
 }
 
 fn join(a: &mut Args<'_, '_>) -> Outcome {
-    let separator = match a.get(0) {
+    joined(a, 0)
+}
+
+/// `string.Join` of a separator at `at`, values after it, and perhaps a start and a count.
+pub fn joined(a: &mut Args<'_, '_>, at: usize) -> Outcome {
+    let separator = match a.get(at) {
         Value::Char(unit) => Str::from_char(*unit),
         other => Str::new(other.as_str().unwrap_or("")),
     };
-    let values = a.value(1);
+    let values = a.value(at + 1);
     if values.is_null() {
         return Err(Thrown::argument_null("value"));
     }
     let mut texts = printed(a, &values)?;
-    if a.len() > 2 {
-        let (start, count) = (a.i32(2).max(0) as usize, a.i32(3).max(0) as usize);
-        texts = texts.into_iter().skip(start).take(count).collect();
+    if a.len() > at + 2 {
+        let chosen = super::array::part(a, &texts, at + 2, ("startIndex", "count"))?;
+        texts = chosen.to_vec();
     }
     let mut parts: Vec<&Str> = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -278,35 +400,46 @@ fn join(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Str(Str::concat(&parts)))
 }
 
+/// `Concat` of its arguments.
 fn concat(a: &mut Args<'_, '_>) -> Outcome {
     let mut texts = Vec::new();
-    let only_sequence = a.len() == 1
-        && !matches!(a.get(0), Value::Str(_))
-        && a.get(0)
-            .runtime_type()
-            .is_some_and(|ty| crate::types::convert::find_super(&ty, crate::types::known::ENUMERABLE_OBJECT).is_some());
-    if only_sequence {
-        let values = a.value(0);
-        texts = printed(a, &values)?;
-    } else {
-        for value in a.args {
-            texts.push(if value.is_null() { Str::new("") } else { a.run.print_str(value)? });
-        }
+    for value in a.args {
+        texts.push(if value.is_null() { Str::new("") } else { a.run.print_str(value)? });
     }
+    concatenated(a, &texts)
+}
+
+/// `Concat` of the items of its argument.
+fn concat_all(a: &mut Args<'_, '_>) -> Outcome {
+    let values = a.value(0);
+    if values.is_null() {
+        return Err(Thrown::argument_null("values"));
+    }
+    let texts = printed(a, &values)?;
+    concatenated(a, &texts)
+}
+
+fn concatenated(a: &mut Args<'_, '_>, texts: &[Str]) -> Outcome {
     let parts: Vec<&Str> = texts.iter().collect();
     a.run.charge(parts.iter().map(|part| part.as_str().len()).sum())?;
     Ok(Value::Str(Str::concat(&parts)))
 }
 
-/// `string.Format` of arguments after `at`.
+/// `string.Format` of the arguments after the format.
 pub fn compose(a: &mut Args<'_, '_>, format_at: usize) -> Result<String, Thrown> {
+    let values: Vec<Value> = a.args.iter().skip(format_at + 1).cloned().collect();
+    composed(a, format_at, &values)
+}
+
+/// `string.Format` of the `params object[]` after the format.
+pub fn compose_all(a: &mut Args<'_, '_>, format_at: usize) -> Result<String, Thrown> {
+    a.text(format_at, "format")?;
+    let values = a.object_arg::<Array>(format_at + 1, "args")?.to_vec();
+    composed(a, format_at, &values)
+}
+
+fn composed(a: &mut Args<'_, '_>, format_at: usize, values: &[Value]) -> Result<String, Thrown> {
     let format = a.text(format_at, "format")?.as_str().to_owned();
-    let mut values: Vec<Value> = a.args.iter().skip(format_at + 1).cloned().collect();
-    if let [only] = values.as_slice()
-        && let Some(array) = downcast::<Array>(only)
-    {
-        values = array.to_vec();
-    }
     let mut out = String::new();
     for segment in composite::parse(&format)? {
         match segment {
@@ -327,23 +460,20 @@ pub fn compose(a: &mut Args<'_, '_>, format_at: usize) -> Result<String, Thrown>
     Ok(out)
 }
 
-fn char_at(a: &Args<'_, '_>) -> Result<u16, Thrown> {
-    if let Value::Char(unit) = a.get(0) {
-        return Ok(*unit);
-    }
-    let text = a.text(0, "s")?;
-    let index = usize::try_from(a.i32(1)).ok();
-    index
-        .and_then(|index| text.units().get(index))
-        .ok_or_else(|| Thrown::out_of_range("Specified argument was out of the range of valid values.", "index"))
+fn format(a: &mut Args<'_, '_>) -> Outcome {
+    compose(a, 0).map(Value::string)
 }
 
-fn class(a: &mut Args<'_, '_>, test: fn(text::UnicodeCategory) -> bool) -> Outcome {
-    Ok(Value::Bool(test(text::category_of_unit(char_at(a)?))))
+fn format_by(a: &mut Args<'_, '_>) -> Outcome {
+    compose(a, 1).map(Value::string)
 }
 
 fn to_array(a: &mut Args<'_, '_>) -> Outcome {
-    let units = a.str(0)?.units().to_vec();
+    let all = a.str(0)?.units().to_vec();
+    let units = match a.len() {
+        1 => all,
+        _ => super::array::part(a, &all, 1, ("startIndex", "length"))?.to_vec(),
+    };
     a.run.charge(units.len() * size_of::<Value>())?;
     let items = units.into_iter().map(Value::Char).collect();
     Ok(Value::object(Array::new(crate::types::Type::of(crate::types::known::CHAR), items)))
@@ -354,21 +484,18 @@ fn map(a: &mut Args<'_, '_>, change: fn(&str) -> String) -> Outcome {
     a.make(made)
 }
 
-fn map_char(a: &mut Args<'_, '_>, change: fn(char) -> char) -> Outcome {
-    let unit = a.char(0);
-    let changed = char::from_u32(unit.into()).map(change).and_then(|c| u16::try_from(u32::from(c)).ok());
-    Ok(Value::Char(changed.unwrap_or(unit)))
-}
-
 use text::StringComparison::{CurrentCulture, Ordinal};
 
 pub static TYPES: &[TypeTable] = &[
+    TypeTable {
+        decl: "enum System.Text.NormalizationForm { FormC = 1, FormD = 2, FormKC = 5, FormKD = 6 }",
+        members: &[],
+    },
     TypeTable { decl: "flags enum System.StringSplitOptions { None, RemoveEmptyEntries, TrimEntries }", members: &[] },
     TypeTable {
         decl: "class System.String : IEnumerable<char>, IComparable, IComparable<string>, IEquatable<string>",
         members: STRING,
     },
-    TypeTable { decl: "struct System.Char : IComparable, IComparable<char>, IEquatable<char>", members: CHAR },
 ];
 
 static STRING: &[(&str, Native)] = &[
@@ -415,14 +542,24 @@ static STRING: &[(&str, Native)] = &[
     ("int IndexOf(string value, int startIndex, int count)", |a| index_of(a, false)),
     ("int IndexOf(string value, StringComparison comparisonType)", |a| index_of(a, false)),
     ("int IndexOf(string value, int startIndex, StringComparison comparisonType)", |a| index_of(a, false)),
+    ("int IndexOf(string value, int startIndex, int count, StringComparison comparisonType)", |a| index_of(a, false)),
     ("int LastIndexOf(char value)", |a| index_of(a, true)),
     ("int LastIndexOf(char value, int startIndex)", |a| index_of(a, true)),
+    ("int LastIndexOf(char value, int startIndex, int count)", |a| index_of(a, true)),
     ("int LastIndexOf(string value)", |a| index_of(a, true)),
     ("int LastIndexOf(string value, int startIndex)", |a| index_of(a, true)),
     ("int LastIndexOf(string value, StringComparison comparisonType)", |a| index_of(a, true)),
+    ("int LastIndexOf(string value, int startIndex, int count)", |a| index_of(a, true)),
+    ("int LastIndexOf(string value, int startIndex, StringComparison comparisonType)", |a| index_of(a, true)),
+    ("int LastIndexOf(string value, int startIndex, int count, StringComparison comparisonType)", |a| {
+        index_of(a, true)
+    }),
     ("int IndexOfAny(char[] anyOf)", |a| index_of_any(a, false)),
     ("int IndexOfAny(char[] anyOf, int startIndex)", |a| index_of_any(a, false)),
+    ("int IndexOfAny(char[] anyOf, int startIndex, int count)", |a| index_of_any(a, false)),
     ("int LastIndexOfAny(char[] anyOf)", |a| index_of_any(a, true)),
+    ("int LastIndexOfAny(char[] anyOf, int startIndex)", |a| index_of_any(a, true)),
+    ("int LastIndexOfAny(char[] anyOf, int startIndex, int count)", |a| index_of_any(a, true)),
     ("bool Contains(string value)", |a| test(a, Ordinal, text::contains)),
     ("bool Contains(char value)", |a| test(a, Ordinal, text::contains)),
     ("bool Contains(string value, StringComparison comparisonType)", |a| test(a, Ordinal, text::contains)),
@@ -430,24 +567,27 @@ static STRING: &[(&str, Native)] = &[
     ("bool StartsWith(string value)", |a| test(a, CurrentCulture, text::starts_with)),
     ("bool StartsWith(char value)", |a| test(a, Ordinal, text::starts_with)),
     ("bool StartsWith(string value, StringComparison comparisonType)", |a| test(a, CurrentCulture, text::starts_with)),
+    ("bool StartsWith(string value, bool ignoreCase, System.Globalization.CultureInfo culture)", |a| {
+        test(a, CurrentCulture, text::starts_with)
+    }),
     ("bool EndsWith(string value)", |a| test(a, CurrentCulture, text::ends_with)),
     ("bool EndsWith(char value)", |a| test(a, Ordinal, text::ends_with)),
     ("bool EndsWith(string value, StringComparison comparisonType)", |a| test(a, CurrentCulture, text::ends_with)),
+    ("bool EndsWith(string value, bool ignoreCase, System.Globalization.CultureInfo culture)", |a| {
+        test(a, CurrentCulture, text::ends_with)
+    }),
     ("string Replace(char oldChar, char newChar)", replace),
     ("string Replace(string oldValue, string newValue)", replace),
     ("string Replace(string oldValue, string newValue, StringComparison comparisonType)", replace),
-    ("string Insert(int startIndex, string value)", |a| {
-        let made = text::insert(a.str(0)?.as_str(), a.i32(1), a.text(2, "value")?.as_str())?;
-        a.make(made)
-    }),
-    ("string Remove(int startIndex)", |a| {
-        let made = text::remove(a.str(0)?.as_str(), a.i32(1), None)?;
-        a.make(made)
-    }),
-    ("string Remove(int startIndex, int count)", |a| {
-        let made = text::remove(a.str(0)?.as_str(), a.i32(1), Some(a.i32(2)))?;
-        a.make(made)
-    }),
+    (
+        "string Replace(string oldValue, string newValue, bool ignoreCase, System.Globalization.CultureInfo culture)",
+        replace,
+    ),
+    ("string ReplaceLineEndings()", replace_line_endings),
+    ("string ReplaceLineEndings(string replacementText)", replace_line_endings),
+    ("string Insert(int startIndex, string value)", insert),
+    ("string Remove(int startIndex)", remove),
+    ("string Remove(int startIndex, int count)", remove),
     ("string PadLeft(int totalWidth)", |a| pad(a, true)),
     ("string PadLeft(int totalWidth, char paddingChar)", |a| pad(a, true)),
     ("string PadRight(int totalWidth)", |a| pad(a, false)),
@@ -472,23 +612,56 @@ static STRING: &[(&str, Native)] = &[
     ("string[] Split(string[] separator, StringSplitOptions options)", split),
     ("string[] Split(string[] separator, int count, StringSplitOptions options)", split),
     ("string ToLower()", |a| map(a, text::to_lower_invariant)),
+    ("string ToLower(System.Globalization.CultureInfo culture)", |a| map(a, text::to_lower_invariant)),
     ("string ToLowerInvariant()", |a| map(a, text::to_lower_invariant)),
     ("string ToUpper()", |a| map(a, text::to_upper_invariant)),
+    ("string ToUpper(System.Globalization.CultureInfo culture)", |a| map(a, text::to_upper_invariant)),
     ("string ToUpperInvariant()", |a| map(a, text::to_upper_invariant)),
     ("char[] ToCharArray()", to_array),
+    ("char[] ToCharArray(int startIndex, int length)", to_array),
+    ("void CopyTo(int sourceIndex, char[] destination, int destinationIndex, int count)", copy_to),
+    ("string Normalize()", |a| normal(a).map(Value::string)),
+    ("string Normalize(System.Text.NormalizationForm normalizationForm)", |a| normal(a).map(Value::string)),
+    ("bool IsNormalized()", |a| Ok(Value::Bool(normal(a)? == a.str(0)?.as_str()))),
+    ("bool IsNormalized(System.Text.NormalizationForm normalizationForm)", |a| {
+        Ok(Value::Bool(normal(a)? == a.str(0)?.as_str()))
+    }),
     ("string ToString()", |a| Ok(Value::Str(a.str(0)?.clone()))),
+    ("string ToString(IFormatProvider provider)", |a| Ok(Value::Str(a.str(0)?.clone()))),
+    ("TypeCode GetTypeCode()", |a| Ok(super::convert::type_code(a.get(0)))),
+    ("static string Intern(string str)", |a| Ok(Value::literal(a.text(0, "str")?.smol().clone()))),
     ("object Clone()", |a| Ok(a.value(0))),
     ("bool Equals(string value)", equals),
     ("bool Equals(object obj)", equals),
     ("bool Equals(string value, StringComparison comparisonType)", equals),
     ("static bool Equals(string a, string b)", equals),
     ("static bool Equals(string a, string b, StringComparison comparisonType)", equals),
-    ("int CompareTo(string strB)", |a| order(a, Comparer::Culture)),
-    ("int CompareTo(object value)", |a| order(a, Comparer::Culture)),
-    ("static int Compare(string strA, string strB)", |a| order(a, Comparer::Culture)),
-    ("static int Compare(string strA, string strB, bool ignoreCase)", |a| order(a, Comparer::Culture)),
-    ("static int Compare(string strA, string strB, StringComparison comparisonType)", |a| order(a, Comparer::Culture)),
-    ("static int CompareOrdinal(string strA, string strB)", |a| order(a, Comparer::Ordinal)),
+    ("int CompareTo(string strB)", |a| order(a, CurrentCulture)),
+    ("int CompareTo(object value)", |a| order(a, CurrentCulture)),
+    ("static int Compare(string strA, string strB)", |a| order(a, CurrentCulture)),
+    ("static int Compare(string strA, string strB, bool ignoreCase)", |a| order(a, CurrentCulture)),
+    ("static int Compare(string strA, string strB, StringComparison comparisonType)", |a| order(a, CurrentCulture)),
+    ("static int Compare(string strA, string strB, bool ignoreCase, System.Globalization.CultureInfo culture)", |a| {
+        order(a, CurrentCulture)
+    }),
+    ("static int Compare(string strA, int indexA, string strB, int indexB, int length)", |a| {
+        order_parts(a, CurrentCulture)
+    }),
+    ("static int Compare(string strA, int indexA, string strB, int indexB, int length, bool ignoreCase)", |a| {
+        order_parts(a, CurrentCulture)
+    }),
+    (
+        "static int Compare(string strA, int indexA, string strB, int indexB, int length, bool ignoreCase, System.Globalization.CultureInfo culture)",
+        |a| order_parts(a, CurrentCulture),
+    ),
+    (
+        "static int Compare(string strA, int indexA, string strB, int indexB, int length, StringComparison comparisonType)",
+        |a| order_parts(a, CurrentCulture),
+    ),
+    ("static int CompareOrdinal(string strA, int indexA, string strB, int indexB, int length)", |a| {
+        order_parts(a, Ordinal)
+    }),
+    ("static int CompareOrdinal(string strA, string strB)", |a| order(a, Ordinal)),
     ("static bool IsNullOrEmpty(string value)", |a| Ok(Value::Bool(a.opt_str(0).is_none_or(Str::is_empty)))),
     ("static bool IsNullOrWhiteSpace(string value)", |a| Ok(Value::Bool(text::is_white(a.str_or_empty(0))))),
     ("static string Join(string separator, params string[] value)", join),
@@ -497,85 +670,117 @@ static STRING: &[(&str, Native)] = &[
     ("static string Join<T>(string separator, IEnumerable<T> values)", join),
     ("static string Join(string separator, string[] value, int startIndex, int count)", join),
     ("static string Join(char separator, params string[] value)", join),
+    ("static string Join(char separator, string[] value, int startIndex, int count)", join),
     ("static string Join(char separator, params object[] values)", join),
     ("static string Join<T>(char separator, IEnumerable<T> values)", join),
     ("static string Concat(object arg0)", concat),
     ("static string Concat(object arg0, object arg1)", concat),
     ("static string Concat(object arg0, object arg1, object arg2)", concat),
-    ("static string Concat(params object[] args)", concat),
-    ("static string Concat<T>(IEnumerable<T> values)", concat),
-    ("static string Concat(IEnumerable<string> values)", concat),
+    ("static string Concat(params object[] args)", concat_all),
+    ("static string Concat<T>(IEnumerable<T> values)", concat_all),
+    ("static string Concat(IEnumerable<string> values)", concat_all),
     ("static string Concat(string str0, string str1)", concat),
     ("static string Concat(string str0, string str1, string str2)", concat),
     ("static string Concat(string str0, string str1, string str2, string str3)", concat),
-    ("static string Concat(params string[] values)", concat),
-    ("static string Format(string format, object arg0)", |a| compose(a, 0).map(Value::string)),
-    ("static string Format(string format, object arg0, object arg1)", |a| compose(a, 0).map(Value::string)),
-    ("static string Format(string format, object arg0, object arg1, object arg2)", |a| {
-        compose(a, 0).map(Value::string)
-    }),
-    ("static string Format(string format, params object[] args)", |a| compose(a, 0).map(Value::string)),
-    ("static string Format(IFormatProvider provider, string format, object arg0)", |a| {
-        compose(a, 1).map(Value::string)
-    }),
+    ("static string Concat(params string[] values)", concat_all),
+    ("static string Format(string format, object arg0)", format),
+    ("static string Format(string format, object arg0, object arg1)", format),
+    ("static string Format(string format, object arg0, object arg1, object arg2)", format),
+    ("static string Format(string format, params object[] args)", |a| compose_all(a, 0).map(Value::string)),
+    ("static string Format(IFormatProvider provider, string format, object arg0)", format_by),
+    ("static string Format(IFormatProvider provider, string format, object arg0, object arg1)", format_by),
+    ("static string Format(IFormatProvider provider, string format, object arg0, object arg1, object arg2)", format_by),
     ("static string Format(IFormatProvider provider, string format, params object[] args)", |a| {
-        compose(a, 1).map(Value::string)
+        compose_all(a, 1).map(Value::string)
     }),
     ("static string Copy(string str)", |a| Ok(Value::string(a.text(0, "str")?.smol().clone()))),
     ("IEnumerator<char> GetEnumerator()", super::list::enumerator),
 ];
 
-static CHAR: &[(&str, Native)] = &[
-    ("const char MaxValue = '\\uffff'", |_| Ok(Value::Null)),
-    ("const char MinValue = '\\0'", |_| Ok(Value::Null)),
-    ("static bool IsDigit(char c)", |a| class(a, text::UnicodeCategory::is_digit)),
-    ("static bool IsDigit(string s, int index)", |a| class(a, text::UnicodeCategory::is_digit)),
-    ("static bool IsLetter(char c)", |a| class(a, text::UnicodeCategory::is_letter)),
-    ("static bool IsLetter(string s, int index)", |a| class(a, text::UnicodeCategory::is_letter)),
-    ("static bool IsLetterOrDigit(char c)", |a| class(a, text::UnicodeCategory::is_letter_or_digit)),
-    ("static bool IsLetterOrDigit(string s, int index)", |a| class(a, text::UnicodeCategory::is_letter_or_digit)),
-    ("static bool IsNumber(char c)", |a| class(a, text::UnicodeCategory::is_number)),
-    ("static bool IsUpper(char c)", |a| class(a, text::UnicodeCategory::is_upper)),
-    ("static bool IsUpper(string s, int index)", |a| class(a, text::UnicodeCategory::is_upper)),
-    ("static bool IsLower(char c)", |a| class(a, text::UnicodeCategory::is_lower)),
-    ("static bool IsLower(string s, int index)", |a| class(a, text::UnicodeCategory::is_lower)),
-    ("static bool IsPunctuation(char c)", |a| class(a, text::UnicodeCategory::is_punctuation)),
-    ("static bool IsSymbol(char c)", |a| class(a, text::UnicodeCategory::is_symbol)),
-    ("static bool IsSeparator(char c)", |a| class(a, text::UnicodeCategory::is_separator)),
-    ("static bool IsControl(char c)", |a| class(a, text::UnicodeCategory::is_control)),
-    ("static bool IsSurrogate(char c)", |a| class(a, text::UnicodeCategory::is_surrogate)),
-    ("static bool IsSurrogate(string s, int index)", |a| class(a, text::UnicodeCategory::is_surrogate)),
-    ("static bool IsHighSurrogate(char c)", |a| Ok(Value::Bool((0xD800..0xDC00).contains(&a.char(0))))),
-    ("static bool IsLowSurrogate(char c)", |a| Ok(Value::Bool((0xDC00..0xE000).contains(&a.char(0))))),
-    ("static bool IsWhiteSpace(char c)", |a| {
-        Ok(Value::Bool(char::from_u32(a.char(0).into()).is_some_and(text::is_white_space)))
-    }),
-    ("static bool IsWhiteSpace(string s, int index)", |a| {
-        let unit = char_at(a)?;
-        Ok(Value::Bool(char::from_u32(unit.into()).is_some_and(text::is_white_space)))
-    }),
-    ("static char ToUpper(char c)", |a| map_char(a, text::to_upper_char)),
-    ("static char ToUpperInvariant(char c)", |a| map_char(a, text::to_upper_char)),
-    ("static char ToLower(char c)", |a| map_char(a, text::to_lower_char)),
-    ("static char ToLowerInvariant(char c)", |a| map_char(a, text::to_lower_char)),
-    ("static double GetNumericValue(char c)", |a| {
-        Ok(Value::Double(char::from_u32(a.char(0).into()).map_or(-1.0, text::numeric_value)))
-    }),
-    ("static char Parse(string s)", |a| {
-        Ok(Value::Char(crate::dotnet::text::number::parse_char(a.text(0, "s")?.as_str())?))
-    }),
-    ("static bool TryParse(string s, out char result)", |a| {
-        let parsed = a.opt_str(0).filter(|text| text.len() == 1).and_then(|text| text.units().get(0));
-        a.set_out(1, Value::Char(parsed.unwrap_or(0)));
-        Ok(Value::Bool(parsed.is_some()))
-    }),
-    ("static string ToString(char c)", |a| Ok(Value::Str(Str::from_char(a.char(0))))),
-    ("static string ConvertFromUtf32(int utf32)", |a| {
-        let c = u32::try_from(a.i32(0)).ok().and_then(char::from_u32);
-        let c = c.ok_or_else(|| Thrown::out_of_range("A valid UTF32 value is between 0x000000 and 0x10ffff, inclusive, and should not include surrogate codepoint values (0x00d800 ~ 0x00dfff).", "utf32"))?;
-        a.make(c.to_string())
-    }),
-    ("string ToString()", |a| Ok(Value::Str(Str::from_char(a.char(0))))),
-    ("int CompareTo(char value)", |a| Ok(Value::Int32(i32::from(a.char(0)) - i32::from(a.char(1))))),
-    ("bool Equals(char obj)", |a| Ok(Value::Bool(a.char(0) == a.char(1)))),
-];
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn searching() {
+        check(&[
+            (
+                r#""abcabc".LastIndexOf("bc") + "," + "abcabc".LastIndexOf("bc", 3) + "," + "abcabc".LastIndexOf('c', 4)"#,
+                "4,1,2",
+            ),
+            (r#""abcabc".LastIndexOf("a", 5, 2)"#, "-1"),
+            (r#""abcabc".LastIndexOf("A", 5, StringComparison.OrdinalIgnoreCase)"#, "3"),
+            (r#""abc".LastIndexOf("") + "," + "".LastIndexOf("") + "," + "".LastIndexOf("a")"#, "3,0,-1"),
+            (r#""abc".LastIndexOf("a", 4)"#, "!ArgumentOutOfRangeException"),
+            (r#""abc".IndexOf("")"#, "0"),
+            (r#""abcabc".IndexOf("B", 2, 3, StringComparison.OrdinalIgnoreCase)"#, "4"),
+            (r#""abc".IndexOf('a', 1, 3)"#, "!ArgumentOutOfRangeException"),
+            (
+                r#""abcabc".IndexOfAny(new[] { 'c', 'b' }, 2, 2) + "," + "abcabc".LastIndexOfAny(new[] { 'a' }, 2)"#,
+                "2,0",
+            ),
+            (r#""Abc".StartsWith("aB", true, System.Globalization.CultureInfo.InvariantCulture)"#, "True"),
+            (r#""abc".IndexOf((string)null)"#, "!ArgumentNullException"),
+        ]);
+    }
+
+    #[test]
+    fn comparing() {
+        check(&[
+            (
+                r#"string.Compare("a", "B") + "," + string.Compare("a", "A", true) + "," + string.Compare(null, "a")"#,
+                "-1,0,-1",
+            ),
+            (
+                r#"string.Compare("a", "c", StringComparison.OrdinalIgnoreCase) + "," + string.CompareOrdinal("a", "c")"#,
+                "-2,-2",
+            ),
+            (r#"string.Compare("xab", 1, "yab", 1, 2) + "," + string.CompareOrdinal("abc", 1, "xbd", 1, 2)"#, "0,-1"),
+            (r#"string.Compare("a", 2, "b", 0, 1)"#, "!ArgumentOutOfRangeException"),
+            (r#""a".CompareTo((object)5)"#, "!ArgumentException"),
+            (r#""a".Equals("A", StringComparison.OrdinalIgnoreCase) && !"a".Equals((object)5)"#, "True"),
+            (r#""a".Equals("A", (StringComparison)9)"#, "!ArgumentException"),
+        ]);
+    }
+
+    #[test]
+    fn changing() {
+        check(&[
+            (r#""e\u0301".Normalize() + "\ufb01".Normalize(NormalizationForm.FormKD) + "a".IsNormalized()"#, "éfiTrue"),
+            (r#""a\r\nb\rc\u2028d".ReplaceLineEndings("|")"#, "a|b|c|d"),
+            (r#"new string("abcd".ToCharArray(1, 2))"#, "bc"),
+            (r#"var c = new char[3]; "abcd".CopyTo(1, c, 1, 2); return new string(c, 1, 2);"#, "bc"),
+            (r#""a😀b".Insert(2, "-").Remove(2, 1)"#, "a😀b"),
+            (r#""ab".Insert(3, "x")"#, "!ArgumentOutOfRangeException"),
+            (r#""abc".Remove(1, 3)"#, "!ArgumentOutOfRangeException"),
+            (r#""aXbx".Replace("X", "-", StringComparison.OrdinalIgnoreCase)"#, "a-b-"),
+            (r#""a".Replace("", "b")"#, "!ArgumentException"),
+            (
+                r#"" a , b ,, c ".Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)"#,
+                "[a, b, c]",
+            ),
+            (r#""a,b,c".Split(new[] { ',' }, 2)"#, "[a, b,c]"),
+            (r#""a--b-c".Split(new[] { "--", "-" }, StringSplitOptions.None)"#, "[a, b, c]"),
+            (r#""a b\tc".Split()"#, "[a, b, c]"),
+            (r#"string.Join("-", new[] { "a", "b", "c" }, 1, 2) + string.Join('.', "x", "y")"#, "b-cx.y"),
+            (r#"string.Concat(new[] { 1, 2 }) + string.Concat("a", 1, 'c') + string.Concat((object)null)"#, "12a1c"),
+        ]);
+    }
+
+    #[test]
+    fn formatting() {
+        check(&[
+            (r#"string.Format("{0,5}|{0,-5}|{1:X2}", "ab", 255)"#, "   ab|ab   |FF"),
+            (r#"string.Format("{{{0}}}", 1)"#, "{1}"),
+            (r#"string.Format("{0}", null)"#, "!ArgumentNullException"),
+            (r#"string.Format("{0}", (object)null)"#, ""),
+            (r#"string.Format("{1}", 1)"#, "!FormatException"),
+            (r#"string.Format("{", 1)"#, "!FormatException"),
+            (r#"string.Format(null, 1)"#, "!ArgumentNullException"),
+            (r#"string.Format("{0}", new[] { 1, 2 })"#, "System.Int32[]"),
+            (r#"string.Format("{0}{1}", new[] { "a", "b" })"#, "ab"),
+            (r#"string.Format("{0:}|{0:N0}", 1234)"#, "1234|1,234"),
+            (r#"$"{1,4}|{2.5:F2}|{null}|{"x"}|{{}}""#, "   1|2.50||x|{}"),
+        ]);
+    }
+}

@@ -1,11 +1,10 @@
-//! `DateTime`, `DateTimeOffset`, `TimeSpan`, `Guid`.
+//! `DateTime`, `DateTimeOffset`, `TimeSpan`.
 
 use super::{TypeTable, format};
 use crate::dotnet::text::datetime::{
     self, DateTimeStyles, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE, TICKS_PER_SECOND,
 };
-use crate::dotnet::text::guid::Guid;
-use crate::run::{Args, Outcome, Run, Thrown};
+use crate::run::{Args, Outcome, Run};
 use crate::types::known;
 use crate::value::{DateKind, DateTime, Value};
 
@@ -412,36 +411,4 @@ pub static TYPES: &[TypeTable] = &[
             ))),
         ]
     ),
-    TypeTable {
-        decl: "struct System.Guid : IComparable, IComparable<Guid>, IFormattable",
-        members: &[
-            ("new(string g)", |a| Ok(format::from_guid(Guid::parse(a.text(0, "g")?.as_str())?))),
-            ("new(byte[] b)", |a| {
-                let content = a.get(0).to_bytes().ok_or_else(|| Thrown::argument_null("b"))?;
-                Ok(format::from_guid(Guid::from_bytes(&content)?))
-            }),
-            ("static Guid Empty", |_| Ok(Value::Guid([0; 16]))),
-            ("static Guid NewGuid()", |a| {
-                let mut random = [0; 16];
-                a.run.context.environment.entropy(&mut random);
-                Ok(format::from_guid(Guid::from_random(random)))
-            }),
-            ("static Guid Parse(string input)", |a| Ok(format::from_guid(Guid::parse(a.text(0, "input")?.as_str())?))),
-            ("static Guid ParseExact(string input, string format)", |a| {
-                Ok(format::from_guid(Guid::parse_exact(a.text(0, "input")?.as_str(), a.text(1, "format")?.as_str())?))
-            }),
-            ("static bool TryParse(string input, out Guid result)", |a| {
-                let parsed = a.opt_str(0).and_then(|text| Guid::try_parse(text.as_str())).map(format::from_guid);
-                attempt(a, parsed, Value::Guid([0; 16]))
-            }),
-            ("byte[] ToByteArray()", |a| Ok(Value::bytes(format::guid(a.guid(0)).to_bytes().to_vec()))),
-            ("int GetHashCode()", |a| Ok(Value::Int32(format::guid(a.guid(0)).hash_code()))),
-            ("string ToString()", super::number::to_text),
-            ("string ToString(string format)", super::number::to_text),
-            ("bool Equals(Guid g)", same),
-            ("int CompareTo(Guid value)", super::object::compare_to),
-            ("static bool operator ==(Guid a, Guid b)", same),
-            ("static bool operator !=(Guid a, Guid b)", differ),
-        ],
-    },
 ];

@@ -112,6 +112,11 @@ impl<'c> Run<'c> {
         if self.steps > self.budget.steps { Err(Thrown::out_of_steps(self.budget.steps)) } else { Ok(()) }
     }
 
+    /// Steps that may still be taken.
+    pub fn steps_left(&self) -> u64 {
+        self.budget.steps.saturating_sub(self.steps)
+    }
+
     /// Counts memory that is about to be taken.
     pub fn charge(&mut self, bytes: usize) -> Result<(), Thrown> {
         self.bytes = self.bytes.saturating_add(bytes as u64);

@@ -71,6 +71,7 @@ known! {
     56 _ "System.Collections.ICollection" 0;
     57 _ "System.IComparable" 0;
     58 _ "System.IFormattable" 0;
+    59 PLAIN_ENUMERATOR "System.Collections.IEnumerator" 0;
 }
 
 const KEYWORDS: &[(&str, DefId)] = &[

@@ -86,6 +86,11 @@ impl Type {
         Type::Tuple(Arc::new(TupleType { items, names }))
     }
 
+    /// The type of a full name without type parameters; `object` when the library lacks it.
+    pub fn named(full: &str) -> Type {
+        Type::of(registry().full(full, 0).unwrap_or(known::OBJECT))
+    }
+
     pub fn object() -> Type {
         Type::of(known::OBJECT)
     }

@@ -4,6 +4,7 @@
 //! none of them knows the evaluator, opens a socket or reads a clock.
 
 pub mod error;
+pub mod ip;
 pub mod json;
 pub mod number;
 pub mod regex;

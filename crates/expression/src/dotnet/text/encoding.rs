@@ -173,6 +173,60 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    /// Whether every character of a text has its own bytes.
+    pub fn has_all(self, text: &str) -> bool {
+        match self {
+            Self::Ascii => text.is_ascii(),
+            Self::Latin1 => text.chars().all(|ch| u8::try_from(u32::from(ch)).is_ok()),
+            _ => true,
+        }
+    }
+
+    /// Whether the bytes can be decoded without a replacement.
+    pub fn is_valid(self, bytes: &[u8]) -> bool {
+        let whole = |width: usize| bytes.len().is_multiple_of(width);
+        let utf16 = |unit: fn([u8; 2]) -> u16| {
+            let units = bytes.chunks_exact(2).map(|pair| <[u8; 2]>::try_from(pair).map_or(0, unit));
+            whole(2) && char::decode_utf16(units).all(|ch| ch.is_ok())
+        };
+        let utf32 = |code: fn([u8; 4]) -> u32| {
+            let mut codes = bytes.chunks_exact(4).map(|word| <[u8; 4]>::try_from(word).map_or(u32::MAX, code));
+            whole(4) && codes.all(|code| char::from_u32(code).is_some())
+        };
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).is_ok(),
+            Self::Ascii => bytes.is_ascii(),
+            Self::Latin1 => true,
+            Self::Utf16Le => utf16(u16::from_le_bytes),
+            Self::Utf16Be => utf16(u16::from_be_bytes),
+            Self::Utf32Le => utf32(u32::from_le_bytes),
+            Self::Utf32Be => utf32(u32::from_be_bytes),
+        }
+    }
+
+    /// `GetMaxByteCount(chars)`: one character may be left over from an earlier call.
+    pub fn max_byte_count(self, chars: i64) -> i64 {
+        (chars + 1)
+            * match self {
+                Self::Ascii | Self::Latin1 => 1,
+                Self::Utf16Le | Self::Utf16Be => 2,
+                Self::Utf8 => 3,
+                Self::Utf32Le | Self::Utf32Be => 4,
+            }
+    }
+
+    /// `GetMaxCharCount(bytes)`.
+    pub fn max_char_count(self, bytes: i64) -> i64 {
+        match self {
+            Self::Utf8 => bytes + 1,
+            Self::Ascii | Self::Latin1 => bytes,
+            Self::Utf16Le | Self::Utf16Be => bytes / 2 + bytes % 2 + 1,
+            Self::Utf32Le | Self::Utf32Be => bytes / 2 + 2,
+        }
+    }
+}
+
 fn utf7_disabled() -> DotnetError {
     DotnetError::not_supported(
         "Support for UTF-7 is disabled. See https://aka.ms/dotnet-warnings/SYSLIB0001 for more information.",

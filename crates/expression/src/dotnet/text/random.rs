@@ -93,7 +93,17 @@ impl Random {
         }
     }
 
-    /// `NextInt64(min, max)`, from three 22-bit samples.
+    /// `NextInt64()`: below the largest one.
+    pub fn next_i64(&mut self) -> i64 {
+        loop {
+            let value = (self.bits() >> 1) as i64;
+            if value != i64::MAX {
+                return value;
+            }
+        }
+    }
+
+    /// `NextInt64(min, max)`, from three samples of 22, 22 and 20 bits.
     pub fn next_i64_range(&mut self, min: i64, max: i64) -> DotnetResult<i64> {
         if min > max {
             return Err(min_above_max());
@@ -113,9 +123,9 @@ impl Random {
     }
 
     fn bits(&mut self) -> u64 {
-        // `Next(1 << 22)` without its check.
-        let mut part = || u64::from((self.next_double() * 4_194_304.0) as u32);
-        part() | part() << 22 | part() << 44
+        // `Next(1 << 22)` twice and `Next(1 << 20)`, without their checks.
+        let mut part = |bits: i32| u64::from((self.next_double() * f64::from(1 << bits)) as u32);
+        part(22) | part(22) << 22 | part(20) << 44
     }
 }
 
@@ -132,6 +142,23 @@ pub fn from_entropy(bits: u64, min: i32, max: i32) -> DotnetResult<i32> {
     check_range(min, max)?;
     let range = (i64::from(max) - i64::from(min)) as u128;
     Ok((i64::from(min) + ((u128::from(bits) * range) >> 64) as i64) as i32)
+}
+
+/// `new Random().Next(max)` from 64 random bits.
+pub fn max_from_entropy(bits: u64, max: i32) -> DotnetResult<i32> {
+    if max < 0 {
+        return Err(DotnetError::negative("maxValue", i64::from(max)));
+    }
+    from_entropy(bits, 0, max)
+}
+
+/// `new Random().NextInt64(min, max)` from 64 random bits.
+pub fn long_from_entropy(bits: u64, min: i64, max: i64) -> DotnetResult<i64> {
+    if min > max {
+        return Err(min_above_max());
+    }
+    let range = max.wrapping_sub(min) as u64;
+    Ok(min.wrapping_add(((u128::from(bits) * u128::from(range)) >> 64) as i64))
 }
 
 /// `new Random().NextDouble()` from 64 random bits.

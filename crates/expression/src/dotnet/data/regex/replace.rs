@@ -152,7 +152,10 @@ impl Regex {
 
     /// Writes the text with each match replaced. Evaluation is in order of the matches, which for
     /// a right-to-left pattern is from the end.
-    fn splice<E>(
+    ///
+    /// # Errors
+    /// What `evaluate` fails with.
+    pub fn splice<E>(
         &self,
         text: &[u16],
         matches: &[Match],
@@ -195,7 +198,12 @@ impl Regex {
             return Ok(vec![text.to_vec()]);
         }
         let limit = if count == 0 { usize::MAX } else { count - 1 };
-        let mut matches = self.matches_at(text, self.default_start(text), limit, steps)?;
+        let matches = self.matches_at(text, self.default_start(text), limit, steps)?;
+        Ok(self.pieces(text, matches))
+    }
+
+    /// What `Split` gives for these matches: the texts between them, and their captured groups.
+    pub fn pieces(&self, text: &[u16], mut matches: Vec<Match>) -> Vec<Vec<u16>> {
         if self.is_right_to_left() {
             matches.reverse();
         }
@@ -209,7 +217,7 @@ impl Regex {
             pieces.extend(groups.map(|capture| text[capture.index..capture.index + capture.length].to_vec()));
         }
         pieces.push(text[from..].to_vec());
-        Ok(pieces)
+        pieces
     }
 
     /// `Regex.Escape(text)`.

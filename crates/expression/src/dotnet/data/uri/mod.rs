@@ -1,5 +1,6 @@
 //! `System.Uri` on Linux: parsing, canonical forms, components, resolution.
 
+mod components;
 mod escape;
 mod host;
 mod parse;
@@ -7,7 +8,9 @@ mod parse;
 pub use escape::{escape_data_string, escape_uri_string, unescape_data_string};
 pub use host::{HostNameType, check_host_name};
 
-use crate::dotnet::data::error::{DotnetError, Result};
+use crate::dotnet::data::error::DotnetError;
+pub use crate::dotnet::data::error::Result;
+pub use components::UriFormat;
 use escape::{is_well_escaped, unescape_safe};
 use parse::Parts;
 
@@ -93,6 +96,11 @@ impl Uri {
         }
         let relative_colon = !uri.is_absolute() && text.split('/').next().is_some_and(|first| first.contains(':'));
         is_well_escaped(text) && !text.contains('\\') && !relative_colon
+    }
+
+    /// `IsWellFormedOriginalString()`.
+    pub fn is_well_formed_original(&self) -> bool {
+        Uri::is_well_formed(&self.original, UriKind::RelativeOrAbsolute)
     }
 
     /// `IsAbsoluteUri`.
@@ -322,6 +330,12 @@ impl Uri {
         let text = format!("{relative}{}{}", theirs.query, theirs.fragment);
         Ok(Uri { original: text, parts: None })
     }
+}
+
+/// `CheckSchemeName(name)`.
+pub fn is_scheme(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
 /// The way from one path to another.

@@ -116,9 +116,7 @@ pub(super) fn absolute(text: &str) -> Result<Parts, Option<&'static str>> {
     }
     let colon = text.find(':').ok_or(None)?;
     let scheme = &text[..colon];
-    let well_named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    if !well_named {
+    if !super::is_scheme(scheme) {
         return Err(None);
     }
     let scheme = scheme.to_ascii_lowercase();

@@ -7,7 +7,7 @@ mod uri;
 pub use html::{html_decode, html_encode};
 pub use uri::{
     escape_data_string, escape_uri_string, hex_escape, hex_unescape, is_hex_encoding, unescape_data_string, url_decode,
-    url_decode_bytes, url_encode,
+    url_decode_bytes, url_encode, url_encode_bytes,
 };
 
 /// The pairs of a URL-encoded form in their order.

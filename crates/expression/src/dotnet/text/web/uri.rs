@@ -27,6 +27,19 @@ pub fn url_encode(text: &str) -> String {
     encode(text, |byte| b"-_.!*()".contains(&byte), true)
 }
 
+/// `WebUtility.UrlEncodeToBytes`.
+pub fn url_encode_bytes(content: &[u8]) -> Vec<u8> {
+    let mut out = String::with_capacity(content.len() + content.len() / 4);
+    for byte in content {
+        match byte {
+            b' ' => out.push('+'),
+            byte if byte.is_ascii_alphanumeric() || b"-_.!*()".contains(byte) => out.push(char::from(*byte)),
+            byte => push_escaped(&mut out, *byte),
+        }
+    }
+    out.into_bytes()
+}
+
 /// `Uri.EscapeDataString`.
 pub fn escape_data_string(text: &str) -> String {
     encode(text, |byte| b"-_.~".contains(&byte), false)
