@@ -2,6 +2,7 @@
 
 use super::TypeTable;
 use super::delegate::Delegate;
+use super::xml::NodeComparer;
 use crate::dotnet::text::string::{self as text, StringComparison};
 use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{Type, registry};
@@ -86,6 +87,7 @@ pub fn compare(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Res
     }
     match (downcast::<Comparer>(comparer), a, b) {
         (Some(comparer), Value::Str(a), Value::Str(b)) => Ok(comparer.order(a, b)),
+        (None, ..) if downcast::<NodeComparer>(comparer).is_some() => NodeComparer::order(a, b),
         _ => run.compare(a, b),
     }
 }
@@ -94,6 +96,7 @@ pub fn compare(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Res
 pub fn equal(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Result<bool, Thrown> {
     match (downcast::<Comparer>(comparer), a, b) {
         (Some(comparer), Value::Str(a), Value::Str(b)) => Ok(comparer.equal(a, b)),
+        (None, ..) if downcast::<NodeComparer>(comparer).is_some() => Ok(NodeComparer::equal(a, b)),
         _ => run.equals(a, b),
     }
 }
@@ -105,6 +108,7 @@ pub fn hash(run: &mut Run<'_>, comparer: &Value, value: &Value) -> Result<u64, T
             let key = comparer.key(text);
             run.hash(&key)
         }
+        (None, _) if downcast::<NodeComparer>(comparer).is_some() => NodeComparer::hash(run, value),
         _ => run.hash(value),
     }
 }

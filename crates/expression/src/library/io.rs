@@ -58,7 +58,7 @@ impl Reader {
     }
 
     /// What is left, which is then read.
-    fn rest(&self) -> Result<Str, Thrown> {
+    pub fn rest(&self) -> Result<Str, Thrown> {
         let text = self.text()?;
         let rest = text.slice(self.at.get(), usize::MAX);
         self.at.set(text.len());

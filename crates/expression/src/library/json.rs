@@ -593,12 +593,18 @@ fn formatting(a: &Args<'_, '_>, at: usize) -> Formatting {
     }
 }
 
+/// A token as text, in the `Formatting` of an argument.
+pub fn print_token(token: &JToken, formatting: &Value) -> String {
+    let indented = matches!(formatting, Value::Enum(_, 1));
+    let mut writer = JsonWriter::new(if indented { Formatting::Indented } else { Formatting::None });
+    writer.token(token);
+    writer.finish()
+}
+
 fn serialize(a: &mut Args<'_, '_>) -> Outcome {
-    let (item, formatting) = (a.value(0), formatting(a, 1));
+    let item = a.value(0);
     let token = from_object(a.run, &item)?;
-    let mut writer = JsonWriter::new(formatting);
-    writer.token(&token);
-    let text = writer.finish();
+    let text = print_token(&token, a.get(1));
     a.make(text)
 }
 

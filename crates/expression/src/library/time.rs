@@ -8,7 +8,7 @@ use crate::run::{Args, Outcome, Run};
 use crate::types::known;
 use crate::value::{DateKind, DateTime, Value};
 
-fn now(run: &Run<'_>) -> datetime::DateTime {
+pub fn now(run: &Run<'_>) -> datetime::DateTime {
     format::date(DateTime { ticks: run.context.environment.now().0, kind: DateKind::Utc })
 }
 

@@ -89,7 +89,7 @@ pub fn same_reference(left: &Value, right: &Value) -> bool {
 }
 
 pub fn same_object(left: &Rc<dyn Object>, right: &Rc<dyn Object>) -> bool {
-    std::ptr::addr_eq(Rc::as_ptr(left), Rc::as_ptr(right))
+    std::ptr::addr_eq(Rc::as_ptr(left), Rc::as_ptr(right)) || left.is_same(&**right)
 }
 
 impl Run<'_> {

@@ -21,6 +21,11 @@ pub trait Object: Any {
         Ok(false)
     }
 
+    /// Whether this is a handle on the same .NET object as another.
+    fn is_same(&self, _other: &dyn Object) -> bool {
+        false
+    }
+
     /// `GetHashCode()`, equal for equal objects. `None`: by identity.
     fn hash(&self, _run: &mut Run<'_>) -> Result<Option<u64>, Thrown> {
         Ok(None)

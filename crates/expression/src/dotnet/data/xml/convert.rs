@@ -1,45 +1,11 @@
-//! Texts of elements and attributes as .NET values, and back: `XmlConvert`.
+//! `XmlConvert`: durations, which no other part of the library reads or writes.
 
+use super::name::is_xml_blank;
 use crate::dotnet::data::error::{DotnetError, Result};
-use crate::dotnet::data::json::{JScalar, Target};
-use crate::dotnet::data::number::double_text;
 use std::fmt::Write as _;
 
-/// `(T)element`, `(T)attribute`: the text as a value of the target type.
-///
-/// # Errors
-/// `FormatException` or `OverflowException`.
-pub fn convert_text(text: &str, target: Target) -> Result<JScalar> {
-    let trimmed = text.trim();
-    match (target, trimmed.to_ascii_lowercase().as_str()) {
-        (Target::Boolean, "true" | "1") => Ok(JScalar::Boolean(true)),
-        (Target::Boolean, "false" | "0") => Ok(JScalar::Boolean(false)),
-        (Target::Boolean, shown) => {
-            Err(DotnetError::format(format!("The string '{shown}' is not a valid Boolean value.")))
-        }
-        (Target::Double, "inf") => Ok(JScalar::Float(f64::INFINITY)),
-        (Target::Double, "-inf") => Ok(JScalar::Float(f64::NEG_INFINITY)),
-        (Target::TimeSpan, shown) if shown.trim_start_matches('-').starts_with('p') => duration(trimmed),
-        _ => JScalar::string(text).change_type(target),
-    }
-}
-
-/// What `XElement.Add(value)` and attribute values make of a value.
-pub fn content_text(value: &JScalar) -> String {
-    match value {
-        JScalar::Boolean(value) => value.to_string(),
-        JScalar::Float(number) if number.is_infinite() => if *number > 0.0 { "INF" } else { "-INF" }.to_owned(),
-        JScalar::Float(number) => double_text(*number),
-        JScalar::Date(date) => date.iso_text(),
-        JScalar::DateOffset(date) if date.offset_minutes == 0 => date.iso_text().replace("+00:00", "Z"),
-        JScalar::DateOffset(date) => date.iso_text(),
-        JScalar::TimeSpan(ticks) => duration_text(*ticks),
-        _ => value.text().into(),
-    }
-}
-
-/// `PnDTnHnMnS`.
-fn duration_text(ticks: i64) -> String {
+/// `XmlConvert.ToString(TimeSpan)`: `PnDTnHnMnS`.
+pub fn duration_text(ticks: i64) -> String {
     let mut text = String::from(if ticks < 0 { "-P" } else { "P" });
     let ticks = ticks.unsigned_abs();
     let seconds = ticks / 10_000_000;
@@ -66,31 +32,53 @@ fn duration_text(ticks: i64) -> String {
     text
 }
 
-fn duration(text: &str) -> Result<JScalar> {
+/// `XmlConvert.ToTimeSpan`: `PnYnMnDTnHnMnS`, a year of 365 days, a month of 30.
+///
+/// # Errors
+/// `FormatException`, `OverflowException`.
+pub fn duration(text: &str) -> Result<i64> {
+    const SECOND: i64 = 10_000_000;
     let bad = || DotnetError::format(format!("The string '{text}' is not a valid TimeSpan value."));
-    let (sign, rest) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
-    let rest = rest.strip_prefix('P').ok_or_else(bad)?;
-    let (mut in_time, mut number, mut seconds) = (false, String::new(), 0.0);
-    for c in rest.chars() {
-        let unit = match (c, in_time) {
-            ('T', false) => {
-                in_time = true;
-                continue;
-            }
-            ('0'..='9' | '.', _) => {
-                number.push(c);
-                continue;
-            }
-            ('Y', false) => 365.0 * 86_400.0,
-            ('M', false) => 30.0 * 86_400.0,
-            ('D', false) => 86_400.0,
-            ('H', true) => 3600.0,
-            ('M', true) => 60.0,
-            ('S', true) => 1.0,
+    let overflow = || DotnetError::overflow(format!("Value '{text}' was either too large or too small for TimeSpan."));
+    let trimmed = text.trim_matches(is_xml_blank);
+    let (negative, rest) = trimmed.strip_prefix('-').map_or((false, trimmed), |rest| (true, rest));
+    let mut rest = rest.strip_prefix('P').ok_or_else(bad)?;
+    let (mut in_time, mut ticks, mut parts, mut last) = (false, 0i64, 0, 0);
+    while let Some(c) = rest.chars().next() {
+        if c == 'T' && !in_time {
+            in_time = true;
+            last = 3;
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
+        let (number, unit) = (rest.get(..end).unwrap_or_default(), rest.get(end..).unwrap_or_default().chars().next());
+        let (rank, size) = match (unit, in_time) {
+            (Some('Y'), false) => (1, 365 * 86_400 * SECOND),
+            (Some('M'), false) => (2, 30 * 86_400 * SECOND),
+            (Some('D'), false) => (3, 86_400 * SECOND),
+            (Some('H'), true) => (4, 3600 * SECOND),
+            (Some('M'), true) => (5, 60 * SECOND),
+            (Some('S'), true) => (6, SECOND),
             _ => return Err(bad()),
         };
-        seconds += number.parse::<f64>().map_err(|_| bad())? * unit;
-        number.clear();
+        if rank <= last && !(rank == 3 && last == 0) {
+            return Err(bad());
+        }
+        last = rank;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if whole.is_empty() || fraction.contains('.') || (rank != 6 && number.contains('.')) {
+            return Err(bad());
+        }
+        let part = whole.parse::<i64>().ok().and_then(|whole| whole.checked_mul(size)).ok_or_else(overflow)?;
+        let digits: String = fraction.chars().chain("0000000".chars()).take(7).collect();
+        let part = part.checked_add(digits.parse().unwrap_or(0)).ok_or_else(overflow)?;
+        ticks = ticks.checked_add(part).ok_or_else(overflow)?;
+        parts += 1;
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
-    if number.is_empty() { Ok(JScalar::TimeSpan((sign * seconds * 1e7).round() as i64)) } else { Err(bad()) }
+    if parts == 0 || trimmed.ends_with('T') {
+        return Err(bad());
+    }
+    Ok(if negative { -ticks } else { ticks })
 }

@@ -1,7 +1,8 @@
 //! `XmlDocument` and `XmlNode` over the same tree.
 
+use super::name::XMLNS;
 use super::print::qualified;
-use super::{NodeKind, ParseOptions, XNode, XPath, XPathValue, parse_document};
+use super::{Layout, NodeKind, ParseOptions, XName, XNode, XPath, XPathValue, parse_document};
 use crate::dotnet::data::error::Result;
 
 impl XNode {
@@ -16,14 +17,7 @@ impl XNode {
     /// `XmlNode.Name`: with the prefix the document uses, or `#text` and the like.
     pub fn dom_name(&self) -> String {
         match (self.kind(), self.name()) {
-            (_, Some(name)) => {
-                let element = if self.is_element() { Some(self.clone()) } else { self.parent() };
-                let is_default =
-                    self.is_element() && self.namespace_of_prefix("").unwrap_or_default() == name.namespace;
-                let prefix =
-                    if is_default { None } else { element.and_then(|e| e.prefix_of_namespace(&name.namespace)) };
-                qualified(prefix.as_deref().unwrap_or_default(), &name.local)
-            }
+            (_, Some(name)) => qualified(&self.dom_prefix(), &name.local),
             (NodeKind::Document, _) => "#document".to_owned(),
             (NodeKind::Text, _) => "#text".to_owned(),
             (NodeKind::CData, _) => "#cdata-section".to_owned(),
@@ -32,19 +26,38 @@ impl XNode {
         }
     }
 
-    /// `XmlNode.OuterXml`.
-    pub fn outer_xml(&self) -> String {
-        match self.declaration() {
-            Some(declaration) => format!("{declaration}{}", self.to_xml(false)),
-            None => self.to_xml(false),
+    /// `XmlNode.Prefix`: what the document uses for the node's namespace.
+    pub fn dom_prefix(&self) -> String {
+        let Some(name) = self.name() else { return String::new() };
+        if name.namespace.is_empty() || name == XName::new(XMLNS, "xmlns") {
+            return String::new();
         }
+        let is_default = self.is_element() && self.namespace_of_prefix("").unwrap_or_default() == name.namespace;
+        let element = if self.is_element() { Some(self.clone()) } else { self.parent() };
+        let prefix = if is_default { None } else { element.and_then(|e| e.prefix_of_namespace(&name.namespace)) };
+        prefix.map(String::from).unwrap_or_default()
+    }
+
+    /// `XmlNode.OuterXml`.
+    ///
+    /// # Errors
+    /// As [`XNode::to_xml`].
+    pub fn outer_xml(&self) -> Result<String> {
+        let text = self.to_xml(Layout::default())?;
+        Ok(match self.declaration() {
+            Some(declaration) => format!("{}{text}", declaration.borrow()),
+            None => text,
+        })
     }
 
     /// `XmlNode.InnerXml`.
-    pub fn inner_xml(&self) -> String {
-        match self.declaration() {
-            Some(declaration) => format!("{declaration}{}", self.to_xml(false)),
-            None => self.nodes().iter().map(|node| node.to_xml(false)).collect(),
+    ///
+    /// # Errors
+    /// As [`XNode::to_xml`].
+    pub fn inner_xml(&self) -> Result<String> {
+        match self.kind() {
+            NodeKind::Document => self.outer_xml(),
+            _ => self.nodes().iter().map(|node| node.to_xml(Layout::default())).collect(),
         }
     }
 

@@ -6,9 +6,9 @@ use smol_str::SmolStr;
 use std::fmt;
 
 /// The namespace of `xmlns` attributes.
-pub(super) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+pub const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 /// The namespace of the prefix `xml`.
-pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// A name in a namespace; the namespace is empty for none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,16 +27,15 @@ impl XName {
     /// # Errors
     /// `ArgumentException` or `XmlException` for what is no name.
     pub fn parse(expanded: &str) -> Result<XName> {
+        let invalid = || DotnetError::argument(format!("'{expanded}' is an invalid expanded name."));
         if expanded.is_empty() {
-            return Err(DotnetError::argument("The value cannot be an empty string. (Parameter 'expandedName')"));
+            return Err(invalid());
         }
         match expanded.strip_prefix('{') {
             None => XName::get(expanded, ""),
             Some(rest) => match rest.rsplit_once('}') {
                 Some((namespace, local)) if !namespace.is_empty() && !local.is_empty() => XName::get(local, namespace),
-                _ => {
-                    Err(DotnetError::argument(format!("The name '{expanded}' is invalid. (Parameter 'expandedName')")))
-                }
+                _ => Err(invalid()),
             },
         }
     }
@@ -46,15 +45,7 @@ impl XName {
     /// # Errors
     /// `XmlException` for a local name that is none.
     pub fn get(local: &str, namespace: &str) -> Result<XName> {
-        let mut rest = local.chars();
-        match rest.next() {
-            None => return Err(xml_error("The empty string '' is not a valid local name.")),
-            Some(c) if !is_name_start(c) || c == ':' => return Err(bad_start(c)),
-            Some(_) => {}
-        }
-        if let Some(c) = rest.find(|c| !is_name_char(*c) || *c == ':') {
-            return Err(bad_char(c));
-        }
+        verify_nc_name(local)?;
         Ok(XName::new(namespace, local))
     }
 
@@ -71,6 +62,23 @@ impl fmt::Display for XName {
         } else {
             write!(f, "{{{}}}{}", self.namespace, self.local)
         }
+    }
+}
+
+/// `XmlConvert.VerifyNCName`: a name without a colon.
+///
+/// # Errors
+/// `XmlException` for what is none.
+pub fn verify_nc_name(name: &str) -> Result<()> {
+    let mut rest = name.chars();
+    match rest.next() {
+        None => return Err(xml_error("The empty string '' is not a valid local name.")),
+        Some(c) if !is_name_start(c) || c == ':' => return Err(bad_start(c)),
+        Some(_) => {}
+    }
+    match rest.find(|c| !is_name_char(*c) || *c == ':') {
+        Some(c) => Err(bad_char(c)),
+        None => Ok(()),
     }
 }
 
@@ -100,6 +108,6 @@ pub(super) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
-pub(super) fn is_xml_blank(c: char) -> bool {
+pub fn is_xml_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }

@@ -3,9 +3,13 @@
 //! As in the JSON tree, children are owned from above and a handle keeps the root it was reached
 //! from. No walk recurses.
 
+use super::Layout;
 use super::name::{XML, XMLNS, XName};
+use crate::dotnet::data::error::{DotnetError, Result};
 use smol_str::SmolStr;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -45,6 +49,18 @@ impl fmt::Display for XDeclaration {
     }
 }
 
+/// A declaration as programs hold it: changed in place.
+pub type SharedDeclaration = Rc<RefCell<XDeclaration>>;
+
+/// What `<!DOCTYPE …>` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct XDocumentType {
+    pub name: SmolStr,
+    pub public_id: Option<SmolStr>,
+    pub system_id: Option<SmolStr>,
+    pub internal: Option<SmolStr>,
+}
+
 /// Any node or attribute. Clones are the same node, and `==` asks for that identity.
 #[derive(Clone)]
 pub struct XNode {
@@ -54,25 +70,45 @@ pub struct XNode {
 
 pub(super) struct Node {
     pub(super) parent: RefCell<Weak<Node>>,
+    /// Where the node stood among its parent's children when last asked: a place to look first.
+    place: Cell<usize>,
+    /// `AddAnnotation`: objects of the program, which this tree only keeps.
+    notes: RefCell<Vec<Rc<dyn Any>>>,
     pub(super) kind: Kind,
     /// Children of documents and elements.
     pub(super) children: RefCell<Vec<Rc<Node>>>,
 }
 
 pub(super) enum Kind {
-    Document { declaration: RefCell<Option<XDeclaration>> },
+    Document { declaration: RefCell<Option<SharedDeclaration>> },
     Element { name: RefCell<XName>, attributes: RefCell<Vec<Rc<Node>>>, self_closing: Cell<bool> },
     Attribute { name: XName, value: RefCell<SmolStr> },
     Text(RefCell<SmolStr>),
     CData(RefCell<SmolStr>),
     Comment(RefCell<SmolStr>),
-    ProcessingInstruction { target: SmolStr, data: RefCell<SmolStr> },
-    DocumentType { name: SmolStr, public_id: Option<SmolStr>, system_id: Option<SmolStr>, internal: Option<SmolStr> },
+    ProcessingInstruction { target: RefCell<SmolStr>, data: RefCell<SmolStr> },
+    DocumentType(RefCell<XDocumentType>),
 }
 
 impl Node {
     pub(super) fn new(kind: Kind) -> Rc<Node> {
-        Rc::new(Node { parent: RefCell::default(), kind, children: RefCell::default() })
+        let (parent, place, notes) = (RefCell::default(), Cell::default(), RefCell::default());
+        Rc::new(Node { parent, place, notes, kind, children: RefCell::default() })
+    }
+
+    pub(super) fn set_place(&self, place: usize) {
+        self.place.set(place);
+    }
+
+    /// Where the node stands among the children of its parent.
+    pub(super) fn place_in(self: &Rc<Node>, parent: &Node) -> Option<usize> {
+        let children = parent.children.borrow();
+        let hint = self.place.get();
+        let is_here = |at: &usize| children.get(*at).is_some_and(|node| Rc::ptr_eq(node, self));
+        let near = [hint, hint.wrapping_sub(1), hint.wrapping_add(1)].into_iter().find(is_here);
+        let found = near.or_else(|| children.iter().position(|node| Rc::ptr_eq(node, self)))?;
+        self.place.set(found);
+        Some(found)
     }
 
     pub(super) fn parent(&self) -> Option<Rc<Node>> {
@@ -129,7 +165,7 @@ impl Eq for XNode {}
 
 impl fmt::Debug for XNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_xml(false))
+        f.write_str(&self.to_xml(Layout::default()).unwrap_or_default())
     }
 }
 
@@ -177,7 +213,12 @@ impl XNode {
     /// `new XProcessingInstruction(target, data)`.
     pub fn processing_instruction(target: impl Into<SmolStr>, data: impl Into<SmolStr>) -> XNode {
         let data = RefCell::new(data.into());
-        XNode::root_of(Node::new(Kind::ProcessingInstruction { target: target.into(), data }))
+        XNode::root_of(Node::new(Kind::ProcessingInstruction { target: RefCell::new(target.into()), data }))
+    }
+
+    /// `new XDocumentType(…)`.
+    pub fn document_type(content: XDocumentType) -> XNode {
+        XNode::root_of(Node::new(Kind::DocumentType(RefCell::new(content))))
     }
 
     /// A copy of the whole subtree, without a parent.
@@ -198,7 +239,10 @@ impl XNode {
 
 fn shallow(node: &Node) -> Rc<Node> {
     let copy = Node::new(match &node.kind {
-        Kind::Document { declaration } => Kind::Document { declaration: declaration.clone() },
+        Kind::Document { declaration } => {
+            let copy = declaration.borrow().as_ref().map(|shared| Rc::new(RefCell::new(shared.borrow().clone())));
+            Kind::Document { declaration: RefCell::new(copy) }
+        }
         Kind::Element { name, self_closing, .. } => {
             Kind::Element { name: name.clone(), attributes: RefCell::default(), self_closing: self_closing.clone() }
         }
@@ -209,12 +253,7 @@ fn shallow(node: &Node) -> Rc<Node> {
         Kind::ProcessingInstruction { target, data } => {
             Kind::ProcessingInstruction { target: target.clone(), data: data.clone() }
         }
-        Kind::DocumentType { name, public_id, system_id, internal } => Kind::DocumentType {
-            name: name.clone(),
-            public_id: public_id.clone(),
-            system_id: system_id.clone(),
-            internal: internal.clone(),
-        },
+        Kind::DocumentType(content) => Kind::DocumentType(content.clone()),
     });
     if let (Kind::Element { attributes: from, .. }, Kind::Element { attributes: to, .. }) = (&node.kind, &copy.kind) {
         for attribute in from.borrow().iter() {
@@ -237,7 +276,7 @@ impl XNode {
             Kind::CData(_) => NodeKind::CData,
             Kind::Comment(_) => NodeKind::Comment,
             Kind::ProcessingInstruction { .. } => NodeKind::ProcessingInstruction,
-            Kind::DocumentType { .. } => NodeKind::DocumentType,
+            Kind::DocumentType(_) => NodeKind::DocumentType,
         }
     }
 
@@ -253,13 +292,31 @@ impl XNode {
     /// `Target` of a processing instruction.
     pub fn target(&self) -> Option<SmolStr> {
         match &self.node.kind {
-            Kind::ProcessingInstruction { target, .. } => Some(target.clone()),
+            Kind::ProcessingInstruction { target, .. } => Some(target.borrow().clone()),
             _ => None,
         }
     }
 
+    /// What a document type says.
+    pub fn type_content(&self) -> Option<XDocumentType> {
+        match &self.node.kind {
+            Kind::DocumentType(content) => Some(content.borrow().clone()),
+            _ => None,
+        }
+    }
+
+    /// Tells nodes apart: the same for the same node only.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.node).addr()
+    }
+
+    /// The annotations, which the caller may change.
+    pub fn annotations(&self) -> std::cell::RefMut<'_, Vec<Rc<dyn Any>>> {
+        self.node.notes.borrow_mut()
+    }
+
     /// `XDocument.Declaration`.
-    pub fn declaration(&self) -> Option<XDeclaration> {
+    pub fn declaration(&self) -> Option<SharedDeclaration> {
         match &self.node.kind {
             Kind::Document { declaration } => declaration.borrow().clone(),
             _ => None,
@@ -272,7 +329,7 @@ impl XNode {
             Kind::Attribute { value, .. } => value.borrow().clone(),
             Kind::Text(text) | Kind::CData(text) | Kind::Comment(text) => text.borrow().clone(),
             Kind::ProcessingInstruction { data, .. } => data.borrow().clone(),
-            Kind::DocumentType { .. } => SmolStr::default(),
+            Kind::DocumentType(_) => SmolStr::default(),
             Kind::Document { .. } | Kind::Element { .. } => {
                 if let [only] = &self.node.children.borrow()[..]
                     && let Kind::Text(text) | Kind::CData(text) = &only.kind
@@ -331,6 +388,12 @@ impl XNode {
     /// `Nodes()`.
     pub fn nodes(&self) -> Vec<XNode> {
         self.node.children.borrow().iter().map(|node| self.reach(node.clone())).collect()
+    }
+
+    /// How many nodes a copy of this one has, attributes included.
+    pub fn size(&self) -> usize {
+        let own = std::iter::once(self.clone()).chain(self.descendant_nodes());
+        own.map(|node| 1 + node.attributes().len()).sum()
     }
 
     /// `HasElements`.
@@ -404,34 +467,78 @@ impl XNode {
         matches!(&self.node.kind, Kind::Attribute { name, .. } if name.is_declaration())
     }
 
-    /// This node's siblings with itself, and its place among them.
-    pub(super) fn siblings(&self) -> Option<(Vec<XNode>, usize)> {
-        let siblings = self.parent_node()?.nodes();
-        let at = siblings.iter().position(|node| node == self)?;
-        Some((siblings, at))
+    /// `Nodes().Count()`.
+    pub fn node_count(&self) -> usize {
+        self.node.children.borrow().len()
+    }
+
+    pub fn node_at(&self, index: usize) -> Option<XNode> {
+        self.node.children.borrow().get(index).map(|node| self.reach(node.clone()))
+    }
+
+    /// Where the node stands among its parent's nodes.
+    pub fn place(&self) -> Option<usize> {
+        self.node.place_in(&*self.node.parent()?)
     }
 
     /// `NodesAfterSelf()`.
     pub fn nodes_after_self(&self) -> Vec<XNode> {
-        self.siblings().map_or_else(Vec::new, |(mut all, at)| all.split_off(at + 1))
+        let Some((mut all, at)) = self.siblings() else { return Vec::new() };
+        all.split_off(at + 1)
     }
 
     /// `NodesBeforeSelf()`, first first.
     pub fn nodes_before_self(&self) -> Vec<XNode> {
-        self.siblings().map_or_else(Vec::new, |(mut all, at)| {
-            all.truncate(at);
-            all
-        })
+        let Some((mut all, at)) = self.siblings() else { return Vec::new() };
+        all.truncate(at);
+        all
+    }
+
+    /// This node's siblings with itself, and its place among them.
+    fn siblings(&self) -> Option<(Vec<XNode>, usize)> {
+        Some((self.parent_node()?.nodes(), self.place()?))
     }
 
     /// `NextNode`.
     pub fn next_node(&self) -> Option<XNode> {
-        self.nodes_after_self().into_iter().next()
+        self.parent_node()?.node_at(self.place()? + 1)
     }
 
     /// `PreviousNode`.
     pub fn previous_node(&self) -> Option<XNode> {
-        self.nodes_before_self().pop()
+        self.parent_node()?.node_at(self.place()?.checked_sub(1)?)
+    }
+
+    /// The node that follows in document order below `top`, as .NET's walks find it.
+    ///
+    /// # Errors
+    /// `NullReferenceException` where the node was taken out of the tree since.
+    pub fn following(&self, top: &XNode) -> Result<Option<XNode>> {
+        if let Some(first) = self.node_at(0) {
+            return Ok(Some(first));
+        }
+        let mut node = self.clone();
+        while node != *top {
+            if let Some(next) = node.next_node() {
+                return Ok(Some(next));
+            }
+            node = node.parent_node().ok_or_else(|| {
+                let message = "Object reference not set to an instance of an object.";
+                DotnetError::new("System.NullReferenceException", message)
+            })?;
+        }
+        Ok(None)
+    }
+
+    /// `CompareDocumentOrder`; `None`: the nodes are of different trees.
+    pub fn compare_order(&self, other: &XNode) -> Option<Ordering> {
+        let path = |node: &XNode| {
+            let mut path: Vec<usize> =
+                std::iter::successors(Some(node.clone()), XNode::parent_node).filter_map(|node| node.place()).collect();
+            path.reverse();
+            path
+        };
+        (self.root_node() == other.root_node()).then(|| path(self).cmp(&path(other)))
     }
 
     /// Position of every node of the tree in document order, attributes after their element.
@@ -475,46 +582,10 @@ impl XNode {
     }
 }
 
-fn is_named(node: &Node, name: Option<&XName>) -> bool {
+pub(super) fn is_named(node: &Node, name: Option<&XName>) -> bool {
     match (&node.kind, name) {
         (Kind::Element { .. }, None) => true,
         (Kind::Element { name: own, .. }, Some(name)) => *own.borrow() == *name,
         _ => false,
     }
-}
-
-/// `XNode.DeepEquals`; `None` is C#'s null. Attributes compare in order.
-pub fn deep_equals(a: Option<&XNode>, b: Option<&XNode>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return a.is_none() && b.is_none() };
-    let mut pending = vec![(a.node.clone(), b.node.clone())];
-    while let Some((a, b)) = pending.pop() {
-        let same = match (&a.kind, &b.kind) {
-            (Kind::Document { .. }, Kind::Document { .. }) => true,
-            (Kind::Element { name: an, attributes: aa, .. }, Kind::Element { name: bn, attributes: ba, .. }) => {
-                let (aa, ba) = (aa.borrow(), ba.borrow());
-                pending.extend(aa.iter().cloned().zip(ba.iter().cloned()));
-                *an.borrow() == *bn.borrow()
-                    && aa.len() == ba.len()
-                    && XNode::root_of(a.clone()).is_empty_element() == XNode::root_of(b.clone()).is_empty_element()
-            }
-            (Kind::Attribute { name: an, value: av }, Kind::Attribute { name: bn, value: bv }) => {
-                an == bn && *av.borrow() == *bv.borrow()
-            }
-            (Kind::Text(a), Kind::Text(b))
-            | (Kind::CData(a), Kind::CData(b))
-            | (Kind::Comment(a), Kind::Comment(b)) => *a.borrow() == *b.borrow(),
-            (
-                Kind::ProcessingInstruction { target: at, data: ad },
-                Kind::ProcessingInstruction { target: bt, data: bd },
-            ) => at == bt && *ad.borrow() == *bd.borrow(),
-            (Kind::DocumentType { name: a, .. }, Kind::DocumentType { name: b, .. }) => a == b,
-            _ => false,
-        };
-        let (a, b) = (a.children.borrow(), b.children.borrow());
-        if !same || a.len() != b.len() {
-            return false;
-        }
-        pending.extend(a.iter().cloned().zip(b.iter().cloned()));
-    }
-    true
 }

@@ -5,9 +5,10 @@
 
 use super::name::{XML, XMLNS, bad_start_text, is_name_char, is_name_start, is_xml_blank, is_xml_char};
 use super::node::{Kind, Node};
-use super::{XDeclaration, XName, XNode, xml_error};
+use super::{XDeclaration, XDocumentType, XName, XNode, xml_error};
 use crate::dotnet::data::error::{DotnetError, Result};
 use smol_str::SmolStr;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -214,7 +215,7 @@ impl<'a> Parser<'a> {
         if declaration.version.is_none() || !self.take("?>") {
             return Err(self.error("Syntax for an XML declaration is invalid."));
         }
-        self.document.set_declaration(Some(declaration));
+        self.document.set_declaration(Some(Rc::new(RefCell::new(declaration))));
         Ok(())
     }
 
@@ -391,7 +392,7 @@ impl<'a> Parser<'a> {
             }
         }
         let keep = self.options.preserve_whitespace || self.open.last().is_some_and(|open| open.keep_blanks);
-        if !only_blanks || (keep && !self.open.is_empty()) {
+        if !only_blanks || keep {
             self.append(XNode::text(value));
         }
         Ok(())
@@ -581,9 +582,9 @@ impl<'a> Parser<'a> {
         if !self.take(">") {
             return Err(self.unexpected_token("'>'"));
         }
-        let name = name.into();
-        let node = Node::new(Kind::DocumentType { name, public_id, system_id, internal });
-        self.append(XNode::root_of(node));
+        // .NET gives an empty subset where there is none.
+        let internal = internal.or_else(|| Some(SmolStr::default()));
+        self.append(XNode::document_type(XDocumentType { name: name.into(), public_id, system_id, internal }));
         Ok(())
     }
 
@@ -644,7 +645,7 @@ impl<'a> Parser<'a> {
 }
 
 fn bad_char(c: char) -> String {
-    let shown = if c.is_control() { '.' } else { c };
+    let shown = if c == '\0' { '.' } else { c };
     format!("'{shown}', hexadecimal value 0x{:02X}, is an invalid character.", u32::from(c))
 }
 
