@@ -42,6 +42,14 @@ fn by_comparison(comparison: i32) -> Result<Comparer, Thrown> {
     })
 }
 
+/// The comparer of a `StringComparison`.
+///
+/// # Errors
+/// `ArgumentException` for a number that is none.
+pub fn of_comparison(comparison: i32) -> Outcome {
+    by_comparison(comparison).map(object)
+}
+
 /// Order of words, as ICU has it under the invariant culture.
 pub fn culture(a: &Str, b: &Str, ignore_case: bool) -> Ordering {
     crate::dotnet::text::string::compare(a.as_str(), b.as_str(), ignore_case)
@@ -153,9 +161,7 @@ pub static TYPES: &[TypeTable] = &[
             ("static StringComparer InvariantCultureIgnoreCase", |_| Ok(object(Comparer::CultureIgnoreCase))),
             ("static StringComparer CurrentCulture", |_| Ok(object(Comparer::Culture))),
             ("static StringComparer CurrentCultureIgnoreCase", |_| Ok(object(Comparer::CultureIgnoreCase))),
-            ("static StringComparer FromComparison(StringComparison comparisonType)", |a| {
-                by_comparison(a.i32(0)).map(object)
-            }),
+            ("static StringComparer FromComparison(StringComparison comparisonType)", |a| of_comparison(a.i32(0))),
             ("static StringComparer Create(System.Globalization.CultureInfo culture, bool ignoreCase)", |a| {
                 Ok(object(if a.bool(1) { Comparer::CultureIgnoreCase } else { Comparer::Culture }))
             }),

@@ -57,6 +57,21 @@ pub static TYPES: &[TypeTable] = &[
             ("int GetHashCode()", hash_code),
         ],
     },
+    TypeTable {
+        decl: "static class System.Nullable",
+        members: &[
+            ("static int Compare<T>(T? n1, T? n2)", compare_to),
+            ("static bool Equals<T>(T? n1, T? n2)", |a| {
+                let (x, y) = (a.value(0), a.value(1));
+                a.run.equals(&x, &y).map(Value::Bool)
+            }),
+            ("static Type GetUnderlyingType(Type nullableType)", |a| {
+                let ty = super::reflection::type_of(a.get(0))
+                    .ok_or_else(|| crate::run::Thrown::argument_null("nullableType"))?;
+                Ok(ty.nullable_inner().cloned().map_or(Value::Null, super::reflection::type_value))
+            }),
+        ],
+    },
     TypeTable { decl: "interface System.IDisposable", members: &[("void Dispose()", |_| Ok(Value::Null))] },
     TypeTable { decl: "interface System.IComparable", members: &[("int CompareTo(object obj)", compare_to)] },
     TypeTable { decl: "interface System.IComparable<in T>", members: &[("int CompareTo(T other)", compare_to)] },
@@ -144,6 +159,9 @@ mod tests {
             ("(1.0).GetHashCode() + \",\" + 0.0.GetHashCode() + \",\" + ((int?)null).GetHashCode()", "1072693248,0,0"),
             ("\"a\".GetHashCode() == \"a\".GetHashCode()", "True"),
             ("1.GetType() == typeof(int)", "True"),
+            ("Nullable.Compare<int>(null, 1) + \",\" + Nullable.Equals<int>(2, 2)", "-1,True"),
+            ("Nullable.GetUnderlyingType(typeof(int?)).Name", "Int32"),
+            ("Nullable.GetUnderlyingType(typeof(int)) == null", "True"),
         ]);
     }
 }

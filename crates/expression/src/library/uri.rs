@@ -328,6 +328,10 @@ mod tests {
             (r#"new Uri("https://h").AbsolutePath"#, "/"),
             (r#"new Uri("http://h:80/").IsDefaultPort"#, "True"),
             (r#"new Uri("http://127.0.0.1/").IsLoopback"#, "True"),
+            (
+                r#"new Uri("http://127.1/").Host + new Uri("http://[::FFFF:1.2.3.4]/").Host"#,
+                "127.0.0.1[::ffff:1.2.3.4]",
+            ),
             (r#"new Uri("http://[::1]:80/").Host + new Uri("http://[::1]/").HostNameType"#, "[::1]IPv6"),
             (r#"new Uri("http://bücher.de/").IdnHost"#, "xn--bcher-kva.de"),
             (r#"new Uri("/a", UriKind.Relative).IsAbsoluteUri"#, "False"),

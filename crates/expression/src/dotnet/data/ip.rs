@@ -37,7 +37,7 @@ impl IpAddress {
 }
 
 /// One to four numbers, decimal, octal or hexadecimal; the last fills what is left.
-fn parse_v4(text: &str) -> Option<Ipv4Addr> {
+pub fn parse_v4(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u64> = text.split('.').map(number).collect::<Option<_>>()?;
     let (last, heads) = parts.split_last()?;
     if heads.len() > 3 || heads.iter().any(|part| *part > 255) {

@@ -79,6 +79,9 @@ fn the_pattern_itself() {
         (r#"new Regex("a", RegexOptions.None, TimeSpan.FromSeconds(1)).MatchTimeout"#, "00:00:01"),
         (r#"new Regex("a", RegexOptions.None, TimeSpan.Zero)"#, "!ArgumentOutOfRangeException"),
         (r#"new Regex("a", (RegexOptions)4096)"#, "!ArgumentOutOfRangeException"),
+        (r#"Regex.Match("ab", "a+b", RegexOptions.NonBacktracking).Value"#, "ab"),
+        (r#"new Regex("(?=a)", RegexOptions.NonBacktracking)"#, "!NotSupportedException"),
+        (r#"new Regex("a", RegexOptions.NonBacktracking | RegexOptions.RightToLeft)"#, "!ArgumentOutOfRangeException"),
         (r#"new Regex("(")"#, "!RegexParseException"),
         (
             r#"try { return new Regex("("); } catch (ArgumentException e) { return e.Message; }"#,

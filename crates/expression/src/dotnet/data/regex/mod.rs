@@ -31,8 +31,9 @@ impl RegexOptions {
     pub const IGNORE_PATTERN_WHITESPACE: u32 = 32;
     pub const RIGHT_TO_LEFT: u32 = 64;
     pub const ECMA_SCRIPT: u32 = 256;
-    /// Bits that may be set; `Compiled` (8), `CultureInvariant` (512) and `NonBacktracking` (1024)
-    /// change nothing here.
+    pub const NON_BACKTRACKING: u32 = 1024;
+    /// Bits that may be set; `Compiled` (8) and `CultureInvariant` (512) change nothing here, and
+    /// `NonBacktracking` only which patterns are taken: the budget bounds every match.
     const KNOWN: u32 = 0x77F;
     /// What `ECMAScript` may be combined with: case, lines, `Compiled`, and `CultureInvariant`.
     const WITH_ECMA_SCRIPT: u32 = 1 | 2 | 8 | 256 | 512;
@@ -126,7 +127,11 @@ impl Regex {
     /// `RegexParseException`, or `ArgumentOutOfRangeException` for options that do not go together.
     pub fn new(pattern: &str, options: RegexOptions) -> Result<Regex, DotnetError> {
         let ecma = options.has(RegexOptions::ECMA_SCRIPT);
-        if options.0 & !RegexOptions::KNOWN != 0 || (ecma && options.0 & !RegexOptions::WITH_ECMA_SCRIPT != 0) {
+        let linear = options.has(RegexOptions::NON_BACKTRACKING);
+        if options.0 & !RegexOptions::KNOWN != 0
+            || (ecma && options.0 & !RegexOptions::WITH_ECMA_SCRIPT != 0)
+            || (linear && options.has(RegexOptions::RIGHT_TO_LEFT))
+        {
             return Err(DotnetError::out_of_range(
                 "Specified argument was out of the range of valid values.",
                 "options",
@@ -135,6 +140,12 @@ impl Regex {
         let units: Vec<u16> = pattern.encode_utf16().collect();
         let groups = groups::scan(&units, options);
         let tree = Parser::new(&units, options, &groups).parse()?;
+        if let Some(part) = tree.needs_backtracking().filter(|_| linear) {
+            let message = format!(
+                "RegexOptions.NonBacktracking is not supported in conjunction with expressions containing: '{part}'."
+            );
+            return Err(DotnetError::new("System.NotSupportedException", message));
+        }
         let program = compile::compile(&tree, options.has(RegexOptions::RIGHT_TO_LEFT));
         Ok(Regex { pattern: pattern.to_owned(), options, groups, program })
     }
@@ -193,11 +204,16 @@ impl Regex {
     /// # Errors
     /// [`MatchTimeout`].
     pub fn find_at(&self, text: &[u16], start: usize, steps: &mut u64) -> Result<Option<Match>, MatchTimeout> {
-        let start = start.min(text.len());
-        let mut matcher = Matcher::new(&self.program, text, start, self.groups.len(), steps);
-        let mut place = Some(start);
+        self.scan(text, start, start, steps)
+    }
+
+    /// Looks from `first` on; `\G` is at `search`.
+    fn scan(&self, text: &[u16], search: usize, first: usize, steps: &mut u64) -> Result<Option<Match>, MatchTimeout> {
+        let search = search.min(text.len());
+        let mut matcher = Matcher::new(&self.program, text, search, self.groups.len(), steps);
+        let mut place = Some(first.min(text.len()));
         while let Some(at) = place {
-            let Some(at) = self.next_candidate(text, start, at) else { return Ok(None) };
+            let Some(at) = self.next_candidate(text, search, at) else { return Ok(None) };
             matcher.spend(1 + at.abs_diff(place.unwrap_or(at)) as u64 / 16)?;
             if let Some(end) = matcher.attempt(at)? {
                 let mut captures = matcher.into_captures();
@@ -251,7 +267,8 @@ impl Regex {
             _ => Some(edge),
         };
         match start {
-            Some(start) => self.find_at(text, start, steps),
+            // `\G` stays at the end of an empty match, though the search goes on behind it.
+            Some(start) => self.scan(text, edge, start, steps),
             None => Ok(None),
         }
     }

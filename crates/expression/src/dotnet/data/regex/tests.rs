@@ -83,6 +83,7 @@ fn matching() {
         ("(a|ab)(c|bcd)(d*)", 0, "abcd", "abcd(a,bcd,)"),
         (r"\x41\u0042\103\cI", 0, "ABC\t", "ABC\t"),
         (r"\Ga", 0, "aab a", "a|a"),
+        (r"\Ga*", 0, "aab", "aa|"),
         (r"\d+", RegexOptions::RIGHT_TO_LEFT, "a12b34", "34|12"),
         ("(?:([a-z])X?)+", 0, "aXbXc", "aXbXc(c)"),
         (r"a\Z", 0, "a\n", "a"),

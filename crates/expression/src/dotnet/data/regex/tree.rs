@@ -61,3 +61,30 @@ pub(super) enum Anchor {
     EcmaBoundary,
     NotEcmaBoundary,
 }
+
+impl Node {
+    /// What of a pattern `RegexOptions.NonBacktracking` does not go with, as .NET describes it.
+    pub(super) fn needs_backtracking(&self) -> Option<&'static str> {
+        let all = |nodes: &[Node]| nodes.iter().find_map(Node::needs_backtracking);
+        match self {
+            Node::Empty | Node::Unit(_) | Node::Class(_) => None,
+            Node::Anchor(Anchor::Search) => Some("contiguous matches (\\G)"),
+            Node::Anchor(_) => None,
+            Node::Concat(nodes) | Node::Alternate(nodes) => all(nodes),
+            Node::Loop { node, .. } | Node::Capture { balance: None, node, .. } => node.needs_backtracking(),
+            Node::Capture { .. } => {
+                Some("balancing group (?<name1-name2>subexpression) or (?'name1-name2' subexpression)")
+            }
+            Node::Atomic(_) => Some("atomic subexpressions (?> pattern)"),
+            Node::Look { negate: false, .. } => {
+                Some("positive lookahead (?= pattern) or positive lookbehind (?<= pattern)")
+            }
+            Node::Look { .. } => Some("negative lookahead (?! pattern) or negative lookbehind (?<! pattern)"),
+            Node::Backreference { .. } => Some("backreference (\\ number)"),
+            Node::IfCaptured { .. } => Some(
+                "captured group conditional (?( name ) yes-pattern | no-pattern ) or (?( number ) yes-pattern| no-pattern )",
+            ),
+            Node::IfMatches { .. } => Some("test conditional (?( test-pattern ) yes-pattern | no-pattern )"),
+        }
+    }
+}

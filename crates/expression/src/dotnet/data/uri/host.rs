@@ -1,6 +1,7 @@
 //! Hosts: names, IPv4, IPv6, and Punycode for names beyond ASCII.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::dotnet::data::ip::{IpAddress, parse_v4};
+use std::net::Ipv6Addr;
 
 /// `UriHostNameType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,9 +24,10 @@ pub(super) fn canonical(host: &str) -> Option<(String, HostNameType)> {
         let (address, zone) = address.split_once('%').map_or((address, ""), |(address, zone)| (address, zone));
         let address: Ipv6Addr = address.parse().ok()?;
         let zone = if zone.is_empty() { String::new() } else { format!("%{zone}") };
-        return Some((format!("[{address}{zone}]"), HostNameType::IPv6));
+        return Some((format!("[{}{zone}]", IpAddress::V6(address, 0)), HostNameType::IPv6));
     }
-    if let Ok(address) = host.parse::<Ipv4Addr>() {
+    // Short and hexadecimal forms, too: `127.1` is `127.0.0.1`.
+    if let Some(address) = parse_v4(host) {
         return Some((address.to_string(), HostNameType::IPv4));
     }
     is_dns(host).then(|| (host.to_lowercase(), HostNameType::Dns))

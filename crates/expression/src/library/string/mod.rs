@@ -1,30 +1,14 @@
 //! `System.String`.
 
+mod search;
+
 use super::TypeTable;
 use super::array::Array;
 use crate::dotnet::text::composite::{self, Segment};
 use crate::dotnet::text::string as text;
 use crate::run::{Args, Native, Outcome, Thrown};
 use crate::value::{Str, Value, downcast};
-
-/// `StringComparison` of an argument; the overload without one compares ordinally.
-fn comparison(a: &Args<'_, '_>, at: usize, default: text::StringComparison) -> Result<text::StringComparison, Thrown> {
-    match a.get(at) {
-        Value::Enum(_, number) => Ok(text::StringComparison::from_i32(*number as i32)?),
-        Value::Bool(true) => Ok(text::StringComparison::CurrentCultureIgnoreCase),
-        Value::Bool(false) => Ok(CurrentCulture),
-        _ => Ok(default),
-    }
-}
-
-/// A string or character argument as text.
-fn needle(a: &Args<'_, '_>, at: usize, parameter: &str) -> Result<Str, Thrown> {
-    match a.get(at) {
-        Value::Str(text) => Ok(text.clone()),
-        Value::Char(unit) => Ok(Str::from_char(*unit)),
-        _ => Err(Thrown::argument_null(parameter)),
-    }
-}
+use search::{comparison, equals, index_of, index_of_any, order, order_parts, out_of_range, test, units_of};
 
 fn slice(a: &mut Args<'_, '_>) -> Outcome {
     let this = a.str(0)?;
@@ -45,98 +29,6 @@ fn slice(a: &mut Args<'_, '_>) -> Outcome {
         return Err(Thrown::out_of_range("Index and length must refer to a location within the string.", "length"));
     }
     Ok(Value::Str(this.slice(start as usize, count as usize)))
-}
-
-fn out_of_range(name: &str) -> Thrown {
-    Thrown::out_of_range(
-        "Index was out of range. Must be non-negative and less than or equal to the size of the collection.",
-        name,
-    )
-}
-
-fn bad_count() -> Thrown {
-    Thrown::out_of_range(
-        "Count must be positive and count must refer to a location within the string/array/collection.",
-        "count",
-    )
-}
-
-/// The integer arguments after the first, and the comparison among them.
-fn places(a: &Args<'_, '_>, default: text::StringComparison) -> Result<(Vec<i32>, text::StringComparison), Thrown> {
-    let mut numbers = Vec::new();
-    let mut compare = default;
-    for at in 2..a.len() {
-        match a.get(at) {
-            Value::Int32(number) => numbers.push(*number),
-            _ => compare = comparison(a, at, default)?,
-        }
-    }
-    Ok((numbers, compare))
-}
-
-/// Start and length of what a search from the start looks at.
-fn forward(numbers: &[i32], length: i32) -> Result<(usize, usize), Thrown> {
-    let start = numbers.first().copied().unwrap_or(0);
-    if start < 0 || start > length {
-        return Err(out_of_range("startIndex"));
-    }
-    let count = numbers.get(1).copied().unwrap_or(length - start);
-    if count < 0 || count > length - start {
-        return Err(bad_count());
-    }
-    Ok((start as usize, count as usize))
-}
-
-/// The same of a search from the end, whose start is the last unit that it looks at.
-fn backward(numbers: &[i32], length: i32) -> Result<(usize, usize), Thrown> {
-    let Some(mut start) = numbers.first().copied() else { return Ok((0, length as usize)) };
-    if length == 0 && (start == 0 || start == -1) {
-        return Ok((0, 0));
-    }
-    if start < 0 || start > length {
-        return Err(out_of_range("startIndex"));
-    }
-    let mut count = numbers.get(1).copied().unwrap_or(start + 1);
-    if start == length {
-        start -= 1;
-        count -= i32::from(count > 0);
-    }
-    if count < 0 || count > start + 1 {
-        return Err(bad_count());
-    }
-    Ok(((start + 1 - count) as usize, count as usize))
-}
-
-/// `IndexOf` and `LastIndexOf` in all their forms: value, then start, count and comparison.
-fn index_of(a: &mut Args<'_, '_>, last: bool) -> Outcome {
-    let this = a.str(0)?.clone();
-    let default = if matches!(a.get(1), Value::Char(_)) { Ordinal } else { CurrentCulture };
-    let what = needle(a, 1, "value")?;
-    let (numbers, compare) = places(a, default)?;
-    let length = this.len() as i32;
-    let (start, count) = if last { backward(&numbers, length)? } else { forward(&numbers, length)? };
-    a.run.steps(count / 64)?;
-    let part = this.slice(start, count);
-    let find = if last { text::last_index_of } else { text::index_of };
-    let found = find(part.as_str(), what.as_str(), compare);
-    Ok(Value::Int32(found.map_or(-1, |at| (at + start) as i32)))
-}
-
-fn index_of_any(a: &mut Args<'_, '_>, last: bool) -> Outcome {
-    let this = a.str(0)?.units().to_vec();
-    let any = units_of(a.get(1))?;
-    let numbers: Vec<i32> = a.args.iter().skip(2).filter_map(Value::as_i32).collect();
-    let length = this.len() as i32;
-    let (start, count) = if last { backward(&numbers, length)? } else { forward(&numbers, length)? };
-    let part = this.get(start..start + count).unwrap_or_default();
-    let mut found = part.iter().enumerate().filter(|(_, unit)| any.contains(unit)).map(|(at, _)| at + start);
-    let at = if last { found.next_back() } else { found.next() };
-    Ok(Value::Int32(at.map_or(-1, |at| at as i32)))
-}
-
-fn units_of(value: &Value) -> Result<Vec<u16>, Thrown> {
-    let array = downcast::<Array>(value).ok_or_else(|| Thrown::argument_null("anyOf"))?;
-    Ok(array.to_vec().iter().map(|unit| crate::run::ops::to_i128(unit) as u16).collect())
 }
 
 fn split(a: &mut Args<'_, '_>) -> Outcome {
@@ -306,59 +198,6 @@ fn pad(a: &mut Args<'_, '_>, left: bool) -> Outcome {
     }
     let fill = Str::from_units(&vec![fill; missing]);
     Ok(Value::Str(if left { Str::concat(&[&fill, &this]) } else { Str::concat(&[&this, &fill]) }))
-}
-
-fn test(
-    a: &mut Args<'_, '_>,
-    default: text::StringComparison,
-    test: fn(&str, &str, text::StringComparison) -> bool,
-) -> Outcome {
-    let this = a.str(0)?;
-    let what = needle(a, 1, "value")?;
-    let default = if matches!(a.get(1), Value::Char(_)) { Ordinal } else { default };
-    let compare = comparison(a, 2, default)?;
-    Ok(Value::Bool(test(this.as_str(), what.as_str(), compare)))
-}
-
-fn equals(a: &mut Args<'_, '_>) -> Outcome {
-    let compare = comparison(a, 2, Ordinal)?;
-    Ok(Value::Bool(match (a.get(0), a.get(1)) {
-        (Value::Str(x), Value::Str(y)) if compare == Ordinal => x == y,
-        (Value::Str(x), Value::Str(y)) => text::equals(x.as_str(), y.as_str(), compare),
-        (x, y) => x.is_null() && y.is_null(),
-    }))
-}
-
-fn ordered(x: &Value, y: &Value, compare: text::StringComparison) -> i32 {
-    match (x, y) {
-        (Value::Str(x), Value::Str(y)) => text::compare_with(x.as_str(), y.as_str(), compare),
-        (x, y) => (!x.is_null()).cmp(&!y.is_null()) as i32,
-    }
-}
-
-/// `Compare(a, b, …)`: what follows says how.
-fn order(a: &mut Args<'_, '_>, default: text::StringComparison) -> Outcome {
-    let compare = comparison(a, 2, default)?;
-    if !a.is_null(1) && a.opt_str(1).is_none() {
-        return Err(Thrown::argument("Object must be of type String."));
-    }
-    Ok(Value::Int32(ordered(a.get(0), a.get(1), compare)))
-}
-
-/// `Compare(a, indexA, b, indexB, length, …)`.
-fn order_parts(a: &mut Args<'_, '_>, default: text::StringComparison) -> Outcome {
-    let compare = comparison(a, 5, default)?;
-    if a.is_null(0) || a.is_null(2) {
-        return Ok(Value::Int32(ordered(a.get(0), a.get(2), compare)));
-    }
-    let length = usize::try_from(a.i32(4)).map_err(|_| out_of_range("length"))?;
-    let part = |at: usize, name: &str| {
-        let text = a.str(at)?;
-        let start = usize::try_from(a.i32(at + 1)).ok().filter(|start| *start <= text.len());
-        Ok::<_, Thrown>(Value::Str(text.slice(start.ok_or_else(|| out_of_range(name))?, length)))
-    };
-    let (x, y) = (part(0, "indexA")?, part(2, "indexB")?);
-    Ok(Value::Int32(ordered(&x, &y, compare)))
 }
 
 /// The printed items of a sequence.
@@ -631,6 +470,11 @@ static STRING: &[(&str, Native)] = &[
     ("TypeCode GetTypeCode()", |a| Ok(super::convert::type_code(a.get(0)))),
     ("static string Intern(string str)", |a| Ok(Value::literal(a.text(0, "str")?.smol().clone()))),
     ("object Clone()", |a| Ok(a.value(0))),
+    ("int GetHashCode(StringComparison comparisonType)", |a| {
+        let comparer = super::comparer::of_comparison(a.i32(1))?;
+        let this = a.value(0);
+        Ok(Value::Int32(super::comparer::hash(a.run, &comparer, &this)? as i32))
+    }),
     ("bool Equals(string value)", equals),
     ("bool Equals(object obj)", equals),
     ("bool Equals(string value, StringComparison comparisonType)", equals),
@@ -698,89 +542,4 @@ static STRING: &[(&str, Native)] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use crate::library::expect::check;
-
-    #[test]
-    fn searching() {
-        check(&[
-            (
-                r#""abcabc".LastIndexOf("bc") + "," + "abcabc".LastIndexOf("bc", 3) + "," + "abcabc".LastIndexOf('c', 4)"#,
-                "4,1,2",
-            ),
-            (r#""abcabc".LastIndexOf("a", 5, 2)"#, "-1"),
-            (r#""abcabc".LastIndexOf("A", 5, StringComparison.OrdinalIgnoreCase)"#, "3"),
-            (r#""abc".LastIndexOf("") + "," + "".LastIndexOf("") + "," + "".LastIndexOf("a")"#, "3,0,-1"),
-            (r#""abc".LastIndexOf("a", 4)"#, "!ArgumentOutOfRangeException"),
-            (r#""abc".IndexOf("")"#, "0"),
-            (r#""abcabc".IndexOf("B", 2, 3, StringComparison.OrdinalIgnoreCase)"#, "4"),
-            (r#""abc".IndexOf('a', 1, 3)"#, "!ArgumentOutOfRangeException"),
-            (
-                r#""abcabc".IndexOfAny(new[] { 'c', 'b' }, 2, 2) + "," + "abcabc".LastIndexOfAny(new[] { 'a' }, 2)"#,
-                "2,0",
-            ),
-            (r#""Abc".StartsWith("aB", true, System.Globalization.CultureInfo.InvariantCulture)"#, "True"),
-            (r#""abc".IndexOf((string)null)"#, "!ArgumentNullException"),
-        ]);
-    }
-
-    #[test]
-    fn comparing() {
-        check(&[
-            (
-                r#"string.Compare("a", "B") + "," + string.Compare("a", "A", true) + "," + string.Compare(null, "a")"#,
-                "-1,0,-1",
-            ),
-            (
-                r#"string.Compare("a", "c", StringComparison.OrdinalIgnoreCase) + "," + string.CompareOrdinal("a", "c")"#,
-                "-2,-2",
-            ),
-            (r#"string.Compare("xab", 1, "yab", 1, 2) + "," + string.CompareOrdinal("abc", 1, "xbd", 1, 2)"#, "0,-1"),
-            (r#"string.Compare("a", 2, "b", 0, 1)"#, "!ArgumentOutOfRangeException"),
-            (r#""a".CompareTo((object)5)"#, "!ArgumentException"),
-            (r#""a".Equals("A", StringComparison.OrdinalIgnoreCase) && !"a".Equals((object)5)"#, "True"),
-            (r#""a".Equals("A", (StringComparison)9)"#, "!ArgumentException"),
-        ]);
-    }
-
-    #[test]
-    fn changing() {
-        check(&[
-            (r#""e\u0301".Normalize() + "\ufb01".Normalize(NormalizationForm.FormKD) + "a".IsNormalized()"#, "éfiTrue"),
-            (r#""a\r\nb\rc\u2028d".ReplaceLineEndings("|")"#, "a|b|c|d"),
-            (r#"new string("abcd".ToCharArray(1, 2))"#, "bc"),
-            (r#"var c = new char[3]; "abcd".CopyTo(1, c, 1, 2); return new string(c, 1, 2);"#, "bc"),
-            (r#""a😀b".Insert(2, "-").Remove(2, 1)"#, "a😀b"),
-            (r#""ab".Insert(3, "x")"#, "!ArgumentOutOfRangeException"),
-            (r#""abc".Remove(1, 3)"#, "!ArgumentOutOfRangeException"),
-            (r#""aXbx".Replace("X", "-", StringComparison.OrdinalIgnoreCase)"#, "a-b-"),
-            (r#""a".Replace("", "b")"#, "!ArgumentException"),
-            (
-                r#"" a , b ,, c ".Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)"#,
-                "[a, b, c]",
-            ),
-            (r#""a,b,c".Split(new[] { ',' }, 2)"#, "[a, b,c]"),
-            (r#""a--b-c".Split(new[] { "--", "-" }, StringSplitOptions.None)"#, "[a, b, c]"),
-            (r#""a b\tc".Split()"#, "[a, b, c]"),
-            (r#"string.Join("-", new[] { "a", "b", "c" }, 1, 2) + string.Join('.', "x", "y")"#, "b-cx.y"),
-            (r#"string.Concat(new[] { 1, 2 }) + string.Concat("a", 1, 'c') + string.Concat((object)null)"#, "12a1c"),
-        ]);
-    }
-
-    #[test]
-    fn formatting() {
-        check(&[
-            (r#"string.Format("{0,5}|{0,-5}|{1:X2}", "ab", 255)"#, "   ab|ab   |FF"),
-            (r#"string.Format("{{{0}}}", 1)"#, "{1}"),
-            (r#"string.Format("{0}", null)"#, "!ArgumentNullException"),
-            (r#"string.Format("{0}", (object)null)"#, ""),
-            (r#"string.Format("{1}", 1)"#, "!FormatException"),
-            (r#"string.Format("{", 1)"#, "!FormatException"),
-            (r#"string.Format(null, 1)"#, "!ArgumentNullException"),
-            (r#"string.Format("{0}", new[] { 1, 2 })"#, "System.Int32[]"),
-            (r#"string.Format("{0}{1}", new[] { "a", "b" })"#, "ab"),
-            (r#"string.Format("{0:}|{0:N0}", 1234)"#, "1234|1,234"),
-            (r#"$"{1,4}|{2.5:F2}|{null}|{"x"}|{{}}""#, "   1|2.50||x|{}"),
-        ]);
-    }
-}
+mod tests;
