@@ -57,6 +57,11 @@ pub trait Environment {
     fn entropy(&self, buffer: &mut [u8]);
     /// `context.Trace(message)`.
     fn trace(&self, message: &str);
+    /// How a header's name was written on the wire, where the host knows. It shows when a program
+    /// walks the headers.
+    fn header_spelling(&self, _name: &str) -> Option<SmolStr> {
+        None
+    }
 }
 
 /// The id of an exchange, an RFC 4122 UUID in network byte order.

@@ -24,6 +24,8 @@ struct Stand {
     now: Instant100ns,
     traces: RefCell<Vec<String>>,
     seed: RefCell<u64>,
+    /// Header names as the context writes them.
+    names: Vec<SmolStr>,
 }
 
 impl Environment for Stand {
@@ -44,10 +46,19 @@ impl Environment for Stand {
     fn trace(&self, message: &str) {
         self.traces.borrow_mut().push(message.to_owned());
     }
+
+    fn header_spelling(&self, name: &str) -> Option<SmolStr> {
+        self.names.iter().find(|written| written.eq_ignore_ascii_case(name)).cloned()
+    }
 }
 
 /// What an expression gives in a context: the oracle's `expect` form.
 pub fn evaluate(expression: &str, context: &Json) -> Json {
+    evaluate_within(expression, context, Budget::default())
+}
+
+/// The same within a budget of one's own.
+pub fn evaluate_within(expression: &str, context: &Json, budget: Budget) -> Json {
     let program = match compile(expression, Expected::Object) {
         Ok(program) => program,
         Err(findings) => {
@@ -57,9 +68,9 @@ pub fn evaluate(expression: &str, context: &Json) -> Json {
         }
     };
     let (context, stand) = stand_in(context);
-    let outcome = program.run(&context, Budget::default());
+    let outcome = program.run(&context, budget);
     let mut got = match outcome {
-        Ok(value) => match describe::describe(&context, &value) {
+        Ok(value) => match describe::describe(&context, &value, budget) {
             Ok(described) => described,
             Err(exception) => json!({ "error": exception.type_name, "message": exception.message }),
         },
@@ -257,7 +268,9 @@ fn stand_in(context: &Json) -> (Context, Rc<Stand>) {
     let timestamp = context.get("timestamp").and_then(Json::as_str).and_then(date);
     let timestamp = timestamp.or_else(|| date("2024-02-29T13:05:09.123Z")).unwrap_or_default();
     let now = Instant100ns(timestamp.0 + ELAPSED_TICKS);
-    let stand = Rc::new(Stand { now, traces: RefCell::default(), seed: RefCell::new(1) });
+    let messages = ["request", "response"].iter().filter_map(|name| context.get(name)?.get("headers")?.as_object());
+    let names = messages.flat_map(|headers| headers.keys()).map(SmolStr::from).collect();
+    let stand = Rc::new(Stand { now, traces: RefCell::default(), seed: RefCell::new(1), names });
     let environment: Rc<dyn Environment> = Rc::clone(&stand) as Rc<dyn Environment>;
     let id = context.get("requestId").and_then(Json::as_str).unwrap_or("6f1b4c1e-0d5b-4b36-9c5e-2a1d3f4e5a6b");
     let id = crate::dotnet::text::guid::Guid::try_parse(id).map_or(0, |guid| guid.as_u128());

@@ -23,6 +23,7 @@ mod user_operators;
 
 use crate::program::node::{Function, Node, Stmt};
 use crate::program::{Const, Expected, Needs};
+use crate::run::stack_address;
 use crate::syntax::ast::{self, Tree};
 use crate::types::Type;
 use scope::{FunctionScope, Local, Scope};
@@ -131,12 +132,6 @@ pub fn check(tree: &Tree, expected: Expected) -> Result<Checked, Vec<Diagnostic>
     }
     checker.warnings.dedup();
     Ok(Checked { body: function, constants: checker.constants, needs: checker.needs, warnings: checker.warnings })
-}
-
-#[inline(never)]
-fn stack_address() -> usize {
-    let here = 0u8;
-    std::ptr::from_ref(&here).addr()
 }
 
 impl<'t> Checker<'t> {

@@ -5,6 +5,7 @@ use super::array::Array;
 use super::dictionary::pair;
 use super::list::List;
 use crate::context::{Body, Context, Environment, Group, Instant100ns, Response, Url};
+use crate::dotnet::data::uri::UriKind;
 use crate::program::Budget;
 use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{Type, known, registry};
@@ -65,11 +66,11 @@ impl Object for ResponsePart {
         self
     }
 
-    fn enumerate(&self, _this: &Value, _run: &mut Run<'_>) -> Result<Option<Cursor>, Thrown> {
+    fn enumerate(&self, _this: &Value, run: &mut Run<'_>) -> Result<Option<Cursor>, Thrown> {
         if !self.1 {
             return Ok(None);
         }
-        Ok(Some(walk(header_pairs(&self.0.headers))))
+        Ok(Some(walk(header_pairs(run, &self.0.headers))))
     }
 
     fn count(&self) -> Option<usize> {
@@ -152,7 +153,11 @@ pub fn part_type(part: Part) -> Type {
 /// `ToString()` of a part.
 pub fn print(run: &mut Run<'_>, part: Part) -> String {
     match url_of(run.context, part) {
-        Some(url) if matches!(part, Part::RequestUrl | Part::OriginalUrl | Part::ServiceUrl) => url.to_string(),
+        Some(url) if matches!(part, Part::RequestUrl | Part::OriginalUrl | Part::ServiceUrl) => {
+            let text = url.to_string();
+            // As `Uri.ToString()`: what need not be escaped to be read is shown plain.
+            crate::dotnet::data::uri::Uri::new(&text, UriKind::Absolute).map_or(text, |uri| uri.to_string())
+        }
         _ => part_type(part).to_string_name(),
     }
 }
@@ -202,13 +207,27 @@ fn headers<'c>(run: &Run<'c>, part: Part) -> Option<&'c http::HeaderMap> {
     }
 }
 
-fn header_pairs(headers: &http::HeaderMap) -> Vec<Value> {
+fn header_pairs(run: &Run<'_>, headers: &http::HeaderMap) -> Vec<Value> {
     let item = Type::generic(known::KEY_VALUE, vec![Type::string(), Type::array(Type::string())]);
     let keys = headers.keys().map(|name| {
         let values = Array::strings(headers.get_all(name).iter().map(|value| Value::string(header_text(value))));
-        pair(item.clone(), Value::string(name.as_str()), values)
+        pair(item.clone(), Value::string(header_name(run, name.as_str())), values)
     });
     keys.collect()
+}
+
+/// A name as it came; where that is not known, as HTTP/1.1 senders write it (`Content-Type`).
+fn header_name(run: &Run<'_>, name: &str) -> SmolStr {
+    if let Some(written) = run.context.environment.header_spelling(name) {
+        return written;
+    }
+    let mut start = true;
+    let spelled = name.chars().map(|c| {
+        let shown = if start { c.to_ascii_uppercase() } else { c };
+        start = c == '-';
+        shown
+    });
+    spelled.collect()
 }
 
 /// Header bytes above ASCII are read as UTF-8 where they are, else as Latin-1.
@@ -298,7 +317,7 @@ pub fn missing_is_null(target: &Value) -> bool {
 pub fn enumerate(run: &mut Run<'_>, part: Part) -> Result<Cursor, Thrown> {
     let item = |value: Type| Type::generic(known::KEY_VALUE, vec![Type::string(), value]);
     if let Some(headers) = headers(run, part) {
-        return Ok(walk(header_pairs(headers)));
+        return Ok(walk(header_pairs(run, headers)));
     }
     Ok(walk(match part {
         Part::Variables => run
@@ -546,6 +565,8 @@ fn url_query(a: &mut Args<'_, '_>) -> Outcome {
 }
 
 fn trace(a: &mut Args<'_, '_>) -> Outcome {
+    // The host may keep the message: it counts as made.
+    a.run.charge(64 + a.str_or_empty(1).len())?;
     a.run.context.environment.trace(a.str_or_empty(1));
     Ok(Value::Null)
 }

@@ -17,8 +17,8 @@ const ITEMS_MAX: usize = 100_000;
 
 /// # Errors
 /// The exception that walking a lazy sequence ends in.
-pub fn describe(context: &Context, value: &Value) -> Result<Json, Exception> {
-    let mut run = Run::new(0, &[], context, Budget::default());
+pub fn describe(context: &Context, value: &Value, budget: Budget) -> Result<Json, Exception> {
+    let mut run = Run::new(0, &[], context, budget);
     show(&mut run, value).map_err(|thrown| run::exception(&mut run, &thrown))
 }
 

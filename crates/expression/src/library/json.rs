@@ -218,16 +218,34 @@ fn from_container(run: &mut Run<'_>, value: &Value) -> Result<JToken, Thrown> {
         object.add_property("Value", &item)?;
         return Ok(object);
     }
-    if let Ok(mut cursor) = run.cursor(value) {
-        let array = JToken::array();
-        while let Some(item) = cursor.next(run)? {
-            run.step()?;
+    if let Some(pairs) = super::facts::pairs(run, value)? {
+        let object = JToken::object();
+        for (key, item) in pairs {
+            let name = run.print_str(&key)?;
             let item = from_object(run, &item)?;
-            array.add(&item)?;
+            object.add_property(name.as_str(), &item)?;
         }
-        return Ok(array);
+        return Ok(object);
     }
-    Ok(JToken::object())
+    match run.cursor(value) {
+        Ok(mut cursor) => {
+            let array = JToken::array();
+            while let Some(item) = cursor.next(run)? {
+                run.step()?;
+                let item = from_object(run, &item)?;
+                array.add(&item)?;
+            }
+            return Ok(array);
+        }
+        Err(thrown) if thrown.exception().is_none() => return Err(thrown),
+        Err(_) => {}
+    }
+    let object = JToken::object();
+    for (name, content) in super::facts::properties(run, value)? {
+        let content = from_object(run, &content)?;
+        object.add_property(&name, &content)?;
+    }
+    Ok(object)
 }
 
 /// What the constructors and `Add` take: tokens, values, and sequences of them.

@@ -96,7 +96,8 @@ fn basic(text: &str) -> Option<Value> {
         .and_then(|_| text.trim().get(6..))?;
     let bytes = from_base64(encoded.trim()).ok()?;
     let text = Encoding::by_name("ISO-8859-1").ok()?.get_string(&bytes);
-    let (user, password) = text.rsplit_once(':')?;
+    // A user's name has no colon, a password may (RFC 7617); so do the conformance vectors have it.
+    let (user, password) = text.split_once(':')?;
     if user.is_empty() {
         return None;
     }
@@ -139,26 +140,22 @@ pub static TYPES: &[TypeTable] = &[
         decl: "class Gateway.Jwt",
         members: &[
             ("string Algorithm", |a| text_field(a.object::<Jwt>(0)?.algorithm.as_ref())),
-            ("string Type", |a| text_field(a.object::<Jwt>(0)?.kind.as_ref())),
-            ("string Id", |a| claim(a.object::<Jwt>(0)?, "jti")),
-            ("string Issuer", |a| claim(a.object::<Jwt>(0)?, "iss")),
-            ("string Subject", |a| claim(a.object::<Jwt>(0)?, "sub")),
             ("IEnumerable<string> Audiences", |a| {
                 let jwt = a.object::<Jwt>(0)?;
-                let values = jwt
-                    .claims
-                    .iter()
-                    .find(|(name, _)| name == "aud")
-                    .map(|(_, values)| values.clone())
-                    .unwrap_or_default();
+                let found = jwt.claims.iter().find(|(name, _)| name == "aud");
+                let values = found.map(|(_, values)| values.clone()).unwrap_or_default();
                 Ok(super::array::Array::strings(values.into_iter().map(Value::string)))
             }),
             ("IReadOnlyDictionary<string, string[]> Claims", |a| {
                 Ok(context::pairs(a.object::<Jwt>(0)?.claims.clone()))
             }),
             ("DateTime? ExpirationTime", |a| date(a, "exp")),
+            ("string Id", |a| claim(a.object::<Jwt>(0)?, "jti")),
+            ("string Issuer", |a| claim(a.object::<Jwt>(0)?, "iss")),
             ("DateTime? IssuedAt", |a| date(a, "iat")),
             ("DateTime? NotBefore", |a| date(a, "nbf")),
+            ("string Subject", |a| claim(a.object::<Jwt>(0)?, "sub")),
+            ("string Type", |a| text_field(a.object::<Jwt>(0)?.kind.as_ref())),
         ],
     },
     TypeTable {

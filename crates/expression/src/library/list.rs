@@ -175,6 +175,9 @@ fn index_of(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Int32(position(a, false)?.map_or(-1, |at| at as i32)))
 }
 
+/// Items moved to make or close a gap that count as one step.
+const ITEMS_A_STEP: usize = 64;
+
 fn insert(a: &mut Args<'_, '_>) -> Outcome {
     a.run.charge(size_of::<Value>())?;
     let (at, value) = (a.i32(1), a.value(2));
@@ -182,6 +185,8 @@ fn insert(a: &mut Args<'_, '_>) -> Outcome {
     let at = usize::try_from(at).ok().filter(|at| *at <= list.items.borrow().len());
     let at = at.ok_or_else(|| Thrown::out_of_range("Index must be within the bounds of the List.", "index"))?;
     list.change().insert(at, value);
+    let moved = list.items.borrow().len() - at;
+    a.run.steps(moved / ITEMS_A_STEP)?;
     Ok(Value::Null)
 }
 
@@ -202,6 +207,8 @@ fn remove_at(a: &mut Args<'_, '_>) -> Outcome {
     let list = a.object::<List>(0)?;
     let at = index(a, 1, list.items.borrow().len())?;
     list.change().remove(at);
+    let moved = list.items.borrow().len() - at;
+    a.run.steps(moved / ITEMS_A_STEP)?;
     Ok(Value::Null)
 }
 

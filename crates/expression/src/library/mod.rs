@@ -23,6 +23,7 @@ pub mod enums;
 pub mod exception;
 #[cfg(test)]
 pub mod expect;
+pub mod facts;
 pub mod format;
 pub mod guid;
 pub mod io;

@@ -168,15 +168,16 @@ impl Args<'_, '_> {
         self.run.invoke(&delegate, args)
     }
 
-    /// A new string.
+    /// A new string. Its bytes are counted where the member was called.
     pub fn make(&mut self, text: impl Into<String>) -> Outcome {
-        let text = text.into();
-        self.run.charge(text.len())?;
-        Ok(Value::string(text))
+        Ok(Value::string(text.into()))
     }
 }
 
 type Values = SmallVec<[Value; 4]>;
+
+/// Bytes of a string argument that count as one more step.
+pub(super) const TEXT_BYTES_A_STEP: usize = 64;
 
 impl Run<'_> {
     pub(super) fn call(&mut self, call: &Call) -> Outcome {
@@ -187,14 +188,21 @@ impl Run<'_> {
         if call.instance && args.first().is_none_or(Value::is_null) {
             return Err(Thrown::null_reference());
         }
-        self.step()?;
-        (call.native)(&mut Args { run: self, args: &args, types: &call.types })
+        self.native(call.native, &args, &call.types)
     }
 
     /// Calls a member by its implementation.
     pub fn native(&mut self, native: Native, args: &[Value], types: &[Type]) -> Outcome {
-        self.step()?;
-        native(&mut Args { run: self, args, types })
+        // Members walk their strings: a long one is more than a step.
+        let text: usize = args.iter().map(|arg| if let Value::Str(text) = arg { text.as_str().len() } else { 0 }).sum();
+        self.steps(1 + text / TEXT_BYTES_A_STEP)?;
+        let value = native(&mut Args { run: self, args, types })?;
+        if let Value::Str(text) = &value
+            && text.is_fresh()
+        {
+            self.charge(text.as_str().len())?;
+        }
+        Ok(value)
     }
 
     pub(super) fn target(&mut self, target: &Target, args: &[Value]) -> Outcome {
@@ -279,7 +287,13 @@ impl Run<'_> {
 
     pub(super) fn store(&mut self, slot: u32, value: Value) {
         match self.frames.get_mut(self.base + slot as usize) {
-            Some(Value::Cell(cell)) => *cell.borrow_mut() = value,
+            Some(Value::Cell(cell)) => {
+                if matches!(value, Value::Obj(_)) && !self.rings.last().is_some_and(|last| Rc::ptr_eq(last, cell)) {
+                    self.bytes = self.bytes.saturating_add(size_of::<Value>() as u64);
+                    self.rings.push(Rc::clone(cell));
+                }
+                *cell.borrow_mut() = value;
+            }
             Some(place) => *place = value,
             None => {}
         }
@@ -298,6 +312,7 @@ impl Run<'_> {
 
     /// New shared variables for a scope that is entered.
     pub(super) fn freshen(&mut self, slots: &[u32]) {
+        self.bytes = self.bytes.saturating_add((slots.len() * size_of::<RefCell<Value>>()) as u64);
         for slot in slots {
             self.put(*slot, Value::Cell(Rc::new(RefCell::new(Value::Null))));
         }

@@ -206,7 +206,10 @@ impl Run<'_> {
         match binary.operands {
             Operands::String => {
                 let equal = match (left, right) {
-                    (Value::Str(left), Value::Str(right)) => left == right,
+                    (Value::Str(left), Value::Str(right)) => {
+                        self.steps(left.as_str().len().min(right.as_str().len()) / super::call::TEXT_BYTES_A_STEP)?;
+                        left == right
+                    }
                     (left, right) => left.is_null() && right.is_null(),
                 };
                 Ok(Value::Bool(equal != negated))

@@ -42,6 +42,9 @@ pub struct Run<'c> {
     constants: Rc<[Value]>,
     /// What `throw;` throws again.
     caught: Vec<Thrown>,
+    /// Shared variables that were given an object: a closure among these may hold the variable that
+    /// holds it, and such a ring would outlive the run.
+    rings: Vec<Rc<RefCell<Value>>>,
 }
 
 /// A program's id and its constants.
@@ -73,8 +76,9 @@ fn constants_of(id: u64, constants: &[Const]) -> Rc<[Value]> {
     })
 }
 
+/// Where the stack of this thread stands.
 #[inline(never)]
-fn stack_address() -> usize {
+pub fn stack_address() -> usize {
     let here = 0u8;
     std::ptr::from_ref(&here).addr()
 }
@@ -92,12 +96,28 @@ impl<'c> Run<'c> {
             base: 0,
             constants: constants_of(id, constants),
             caught: Vec::new(),
+            rings: Vec::new(),
         }
     }
 
     pub fn program(&mut self, body: &Function) -> Outcome {
         self.frames.resize(body.slots as usize, Value::Null);
-        self.function_body(body)
+        let outcome = self.function_body(body);
+        self.open_rings(&outcome);
+        outcome
+    }
+
+    /// Empties shared variables that nothing can read any more, so that no ring of closures stays.
+    fn open_rings(&mut self, outcome: &Outcome) {
+        let rings = std::mem::take(&mut self.rings);
+        if outcome.as_ref().is_ok_and(values::may_hold_code) {
+            return;
+        }
+        for ring in rings {
+            // Dropped outside of the borrow: what goes may look at the variable.
+            let content = ring.replace(Value::Null);
+            drop(content);
+        }
     }
 
     /// Counts one unit of work.
@@ -128,12 +148,18 @@ impl<'c> Run<'c> {
         usize::try_from(self.budget.bytes.saturating_sub(self.bytes)).unwrap_or(usize::MAX)
     }
 
+    /// Fails when the native stack in use is near its limit.
+    pub fn look_at_stack(&self) -> Result<(), Thrown> {
+        if stack_address().abs_diff(self.stack_start) > STACK_BYTES_MAX { Err(Thrown::out_of_stack()) } else { Ok(()) }
+    }
+
     /// Runs something that may recurse, bounded in depth and in native stack.
     pub fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Thrown>) -> Result<T, Thrown> {
         self.step()?;
-        if self.depth >= self.budget.nesting || stack_address().abs_diff(self.stack_start) > STACK_BYTES_MAX {
+        if self.depth >= self.budget.nesting {
             return Err(Thrown::out_of_stack());
         }
+        self.look_at_stack()?;
         self.depth += 1;
         let result = work(self);
         self.depth -= 1;

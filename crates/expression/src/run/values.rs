@@ -4,7 +4,7 @@ use super::{Outcome, Run, Thrown, ops};
 use crate::library::tuple::TupleObject;
 use crate::program::node::Operands;
 use crate::types::{Type, convert, known};
-use crate::value::{Cursor, DateKind, DateTime, DateTimeOffset, Object, Value};
+use crate::value::{Cursor, DateKind, DateTime, DateTimeOffset, Object, Sequence, Value};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -74,6 +74,20 @@ pub fn default_value(ty: &Type) -> Value {
             _ => Value::Null,
         },
         _ => Value::Null,
+    }
+}
+
+/// Whether a value may lead to a closure: then its variables must live on with it.
+pub fn may_hold_code(value: &Value) -> bool {
+    let Some(ty) = value.runtime_type().filter(|_| matches!(value, Value::Obj(_))) else { return false };
+    let plain =
+        |ty: &Type| ty.is_value_type() || ty.is(known::STRING) || convert::find_super(ty, known::JTOKEN).is_some();
+    match &ty {
+        Type::Array(element, _) => !plain(element),
+        Type::Named(id, args) if [known::LIST, known::HASH_SET, known::DICTIONARY].contains(id) => {
+            !args.iter().all(plain)
+        }
+        other => !plain(other),
     }
 }
 
@@ -198,8 +212,8 @@ impl Run<'_> {
             }
             Value::Obj(object) => {
                 let object = Rc::clone(object);
-                match object.enumerate(value, self)? {
-                    Some(cursor) => Ok(cursor),
+                match self.nested(|run| object.enumerate(value, run))? {
+                    Some(cursor) => Ok(Box::new(Guarded(cursor))),
                     None => Err(Thrown::invalid_operation("The object cannot be enumerated.")),
                 }
             }
@@ -223,6 +237,17 @@ impl Run<'_> {
     /// `a + b` and the like on promoted values, for sums.
     pub fn add(&mut self, operands: Operands, left: &Value, right: &Value) -> Outcome {
         ops::binary(crate::syntax::ast::BinaryOp::Add, operands, true, false, left, right)
+    }
+}
+
+/// A walk over an object. Walks that feed one another (`q = q.Select(…)` in a loop) nest as deep as
+/// the program made them: each looks at the stack before it goes on.
+struct Guarded(Cursor);
+
+impl Sequence for Guarded {
+    fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Value>, Thrown> {
+        run.look_at_stack()?;
+        self.0.next(run)
     }
 }
 

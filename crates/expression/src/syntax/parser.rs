@@ -11,6 +11,9 @@ use tollgate_error::{Code, Diagnostic, Span};
 pub const SOURCE_BYTES_MAX: usize = 256 * 1024;
 /// Brackets, operators and statements inside one another. Keeps the stack of every later pass flat.
 pub const NESTING_MAX: u32 = 120;
+/// Native stack that parsing may take, in bytes; threads have 2 MiB at least. Only builds without
+/// optimization come near it before the nesting ends.
+const STACK_BYTES_MAX: usize = 1024 * 1024;
 /// Findings reported for one expression: after these the rest is noise.
 const DIAGNOSTICS_MAX: usize = 50;
 
@@ -64,11 +67,12 @@ pub struct Parser {
     pub diagnostics: Vec<Diagnostic>,
     /// Numbers the hidden names of query translation.
     pub hidden: u32,
+    stack_start: usize,
 }
 
 impl Parser {
     pub fn new(tokens: Vec<Token>, diagnostics: Vec<Diagnostic>) -> Parser {
-        Parser { tokens, at: 0, depth: 0, silent: 0, diagnostics, hidden: 0 }
+        Parser { tokens, at: 0, depth: 0, silent: 0, diagnostics, hidden: 0, stack_start: crate::run::stack_address() }
     }
 
     fn whole_expression(&mut self) -> Option<super::ast::Expr> {
@@ -89,6 +93,7 @@ impl Parser {
             silent: self.silent,
             diagnostics: std::mem::take(&mut self.diagnostics),
             hidden: self.hidden + 1000,
+            stack_start: self.stack_start,
         }
     }
 
@@ -226,7 +231,8 @@ impl Parser {
 
     /// Runs `parse` one level deeper.
     pub fn deeper<T>(&mut self, parse: impl FnOnce(&mut Parser) -> Parsed<T>) -> Parsed<T> {
-        if self.depth >= NESTING_MAX {
+        let stack = crate::run::stack_address().abs_diff(self.stack_start);
+        if self.depth >= NESTING_MAX || stack > STACK_BYTES_MAX {
             let message = format!("the expression is nested deeper than {NESTING_MAX} levels");
             self.report(Diagnostic::error(Code::EXPRESSION_TOO_LARGE, self.span(), message));
             self.at = self.tokens.len().saturating_sub(1);

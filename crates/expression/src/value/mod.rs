@@ -1,6 +1,7 @@
 //! Values of the expression language.
 
 mod object;
+mod released;
 mod text;
 
 pub use object::{Cursor, Object, Sequence, downcast};
@@ -118,7 +119,7 @@ impl Value {
     }
 
     pub fn object(object: impl Object) -> Value {
-        Value::Obj(Rc::new(object))
+        Value::Obj(Rc::new(released::Released::new(object)))
     }
 
     /// A `byte[]`.

@@ -148,6 +148,11 @@ impl Str {
         Rc::ptr_eq(&self.0, &other.0) || (self.0.literal && other.0.literal || self.is_empty()) && self == other
     }
 
+    /// Whether nothing else holds this object: it was made just now.
+    pub fn is_fresh(&self) -> bool {
+        Rc::strong_count(&self.0) == 1
+    }
+
     /// Joins texts, keeping lone surrogates (two halves may join).
     pub fn concat(parts: &[&Str]) -> Str {
         if parts.iter().any(|part| part.is_broken()) {
