@@ -35,7 +35,11 @@ struct Choice {
 pub async fn forward(host: &RequestHost, exchange: &mut Exchange, options: &ForwardOptions) -> Result<(), Fault> {
     let choice = choose(host, exchange)?;
     let started = Instant::now();
-    let outcome = tokio::time::timeout(options.timeout, exchange_with(host, exchange, options, &choice)).await;
+    let outcome = {
+        // Pinned here, as a timeout moves what it is given.
+        let answer = std::pin::pin!(exchange_with(host, exchange, options, &choice));
+        tokio::time::timeout(options.timeout, answer).await
+    };
     host.add_backend_time(started.elapsed());
     let outcome = match outcome {
         Ok(outcome) => outcome,
@@ -101,21 +105,20 @@ async fn exchange_with(
         Body::Empty => Some(bytes::Bytes::new()),
         Body::Stream(_) => None,
     };
-    let headers = outgoing_headers(host, exchange, choice, &body);
     let mut method = exchange.context.request.method.clone();
     let mut url = choice.url.clone();
     let protocol = protocol(host, exchange, options);
     for _ in 0..=REDIRECTS_MAX {
-        let request = |body: Body, headers: HeaderMap| outgoing(&method, &url, protocol, headers, body);
-        let sent = host.worker.upstreams.send(&url, &choice.tls, protocol, request(body, headers.clone())?).await;
-        let response = match sent {
+        let hop = Hop { method: &method, url: &url, protocol };
+        let request = hop.request(host, exchange, choice, body)?;
+        let response = match host.worker.upstreams.send(&url, &choice.tls, protocol, request).await {
             Ok(response) => response,
             // The backend closed a kept connection: the same request may go again if repeating it
             // is harmless and nothing of it is lost.
             Err(UpstreamError::Stale(_)) if replay.is_some() && method.is_idempotent() => {
                 let again = Body::full(replay.clone().unwrap_or_default());
-                let retried =
-                    host.worker.upstreams.send_fresh(&url, &choice.tls, protocol, request(again, headers.clone())?);
+                let again = hop.request(host, exchange, choice, again)?;
+                let retried = host.worker.upstreams.send_fresh(&url, &choice.tls, protocol, again);
                 retried.await.map_err(|error| failed(host, &error))?
             }
             Err(error) => return Err(failed(host, &error)),
@@ -178,23 +181,79 @@ fn protocol(host: &RequestHost, exchange: &Exchange, options: &ForwardOptions) -
     }
 }
 
-fn outgoing(
-    method: &Method,
-    url: &Url,
+/// One request on its way to one address.
+struct Hop<'a> {
+    method: &'a Method,
+    url: &'a Url,
     protocol: Protocol,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Request<Body>, Fault> {
-    let mut request = Request::new(body);
-    *request.method_mut() = method.clone();
-    let uri = match protocol {
-        Protocol::Http1 | Protocol::Upgrade => Uri::from(url.path_and_query.clone()),
-        Protocol::Http2 | Protocol::Http2Or1 => absolute(url)?,
-    };
-    *request.uri_mut() = uri;
-    *request.version_mut() = if protocol == Protocol::Http2 { Version::HTTP_2 } else { Version::HTTP_11 };
-    *request.headers_mut() = headers;
-    Ok(request)
+}
+
+impl Hop<'_> {
+    fn request(
+        &self,
+        host: &RequestHost,
+        exchange: &Exchange,
+        choice: &Choice,
+        body: Body,
+    ) -> Result<Request<Body>, Fault> {
+        let headers = self.headers(host, exchange, choice, &body);
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = match self.protocol {
+            Protocol::Http1 | Protocol::Upgrade => Uri::from(self.url.path_and_query.clone()),
+            Protocol::Http2 | Protocol::Http2Or1 => absolute(self.url)?,
+        };
+        let http2 = self.protocol == Protocol::Http2;
+        *request.version_mut() = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Headers as this address gets them. Another origin than the chosen backend's, where a redirect
+    /// led, gets no credentials.
+    fn headers(&self, host: &RequestHost, exchange: &Exchange, choice: &Choice, body: &Body) -> HeaderMap {
+        let mut headers = exchange.context.request.headers.clone();
+        let trailers = strip_hop_by_hop(&mut headers);
+        if trailers {
+            headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        }
+        if host.wants_upgrade() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
+        headers.remove(header::EXPECT);
+        match body {
+            Body::Stream(_) => {}
+            Body::Full(content) => {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+            }
+            Body::Empty if matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) => {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            Body::Empty => {
+                headers.remove(header::CONTENT_LENGTH);
+            }
+        }
+        append_forwarded_for(&mut headers, &host.connection.forwarded_for);
+        if !same_origin(self.url, &choice.url) {
+            for name in [header::HOST, header::AUTHORIZATION, header::COOKIE] {
+                headers.remove(name);
+            }
+        } else if let Some(entity) = &choice.entity {
+            for name in entity.credentials.headers.keys() {
+                headers.remove(name);
+            }
+            for (name, value) in &entity.credentials.headers {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        set_host(host, &mut headers, self.url);
+        headers
+    }
+}
+
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme == b.scheme && a.port == b.port && a.host == b.host
 }
 
 fn absolute(url: &Url) -> Result<Uri, Fault> {
@@ -210,45 +269,6 @@ fn absolute(url: &Url) -> Result<Uri, Fault> {
 
 fn authority(url: &Url) -> SmolStr {
     if url.is_default_port() { url.host.clone() } else { smol_str::format_smolstr!("{}:{}", url.host, url.port) }
-}
-
-/// Headers as the backend gets them.
-fn outgoing_headers(host: &RequestHost, exchange: &Exchange, choice: &Choice, body: &Body) -> HeaderMap {
-    let request = &exchange.context.request;
-    let mut headers = request.headers.clone();
-    let upgrade = host.wants_upgrade();
-    let trailers = strip_hop_by_hop(&mut headers);
-    if trailers {
-        headers.insert(header::TE, HeaderValue::from_static("trailers"));
-    }
-    if upgrade {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    }
-    headers.remove(header::EXPECT);
-    match body {
-        Body::Stream(_) => {}
-        Body::Full(content) => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
-        }
-        Body::Empty if matches!(request.method, Method::POST | Method::PUT | Method::PATCH) => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        Body::Empty => {
-            headers.remove(header::CONTENT_LENGTH);
-        }
-    }
-    set_host(host, &mut headers, &choice.url);
-    append_forwarded_for(&mut headers, &host.connection.forwarded_for);
-    if let Some(entity) = &choice.entity {
-        for name in entity.credentials.headers.keys() {
-            headers.remove(name);
-        }
-        for (name, value) in &entity.credentials.headers {
-            headers.append(name.clone(), value.clone());
-        }
-    }
-    headers
 }
 
 /// The backend's own host, unless a policy has set the header: then its value differs in identity

@@ -17,6 +17,7 @@ mod identify;
 mod mock;
 mod respond;
 mod route;
+mod small_write;
 mod upstream;
 mod url;
 

@@ -218,7 +218,8 @@ where
     let io = TokioIo::new(Guarded::new(stream, guard, first));
     let http2 = facts.http2;
     let service = service_fn(move |request| {
-        let answer = proxy::handle(worker.clone(), facts.clone(), request);
+        // Boxed, as the connection moves what it is given and this is kilobytes.
+        let answer = Box::pin(proxy::handle(worker.clone(), facts.clone(), request));
         async move { Ok::<_, Infallible>(answer.await) }
     });
     // A connection that ends in an error has nobody left to tell.
@@ -231,6 +232,7 @@ where
             .serve_connection(io, service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
             _ = draining.wait_for(|draining| *draining) => connection.as_mut().graceful_shutdown(),
         }
@@ -244,6 +246,7 @@ where
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
             _ = draining.wait_for(|draining| *draining) => connection.as_mut().graceful_shutdown(),
         }

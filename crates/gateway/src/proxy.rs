@@ -388,3 +388,18 @@ fn finish(mut exchange: Exchange, host: RequestHost, started: Instant) -> Respon
 fn authority(url: &Url) -> String {
     if url.is_default_port() { url.host.to_string() } else { format!("{}:{}", url.host, url.port) }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Bytes of the future of one request. It is moved once a request, so what is rare is boxed.
+    const REQUEST_FUTURE_BYTES_MAX: usize = 6 * 1024;
+
+    fn future_bytes<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_future_of_a_request_stays_small() {
+        assert!(future_bytes(super::handle) <= REQUEST_FUTURE_BYTES_MAX, "{} bytes", future_bytes(super::handle));
+    }
+}

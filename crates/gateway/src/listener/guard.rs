@@ -321,7 +321,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
         cx: &mut Context<'_>,
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write_vectored(cx, slices)
+        crate::small_write::poll_write_vectored(Pin::new(&mut self.get_mut().io), cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Opens transport connections: names to addresses, TCP, TLS.
 
 use super::pool::UpstreamError;
+use crate::small_write;
 use ahash::AHashMap;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -147,8 +148,8 @@ impl AsyncWrite for Transport {
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
-            Transport::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Transport::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Transport::Plain(stream) => small_write::poll_write_vectored(Pin::new(stream), cx, slices),
+            Transport::Secure(stream) => small_write::poll_write_vectored(Pin::new(stream), cx, slices),
         }
     }
 

@@ -116,9 +116,11 @@ impl Upstreams {
         let origin = Origin::new(url, tls, secure);
         match protocol {
             Protocol::Http1 => self.send_http1(origin, tls, request).await,
-            Protocol::Upgrade => self.send_upgrade(origin, tls, request).await,
             Protocol::Http2Or1 if !secure => self.send_http1(origin, tls, request).await,
-            Protocol::Http2Or1 | Protocol::Http2 => self.send_http2(origin, tls, protocol, request).await,
+            // Boxed, as is all that opens connections: every request's future is as large as the
+            // largest of these.
+            Protocol::Upgrade => Box::pin(self.send_upgrade(origin, tls, request)).await,
+            Protocol::Http2Or1 | Protocol::Http2 => Box::pin(self.send_http2(origin, tls, protocol, request)).await,
         }
     }
 
@@ -134,7 +136,7 @@ impl Upstreams {
             return self.send(url, tls, protocol, request).await;
         }
         let origin = Origin::new(url, tls, matches!(url.scheme, Scheme::Https | Scheme::Wss));
-        self.send_new(&origin, tls, request).await
+        Box::pin(self.send_new(&origin, tls, request)).await
     }
 
     async fn send_new(
@@ -166,7 +168,7 @@ impl Upstreams {
                 },
             }
         }
-        self.send_new(&origin, tls, request).await
+        Box::pin(self.send_new(&origin, tls, request)).await
     }
 
     async fn send_upgrade(
