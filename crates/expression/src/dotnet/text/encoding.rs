@@ -50,10 +50,19 @@ const ENCODINGS: [(Encoding, i32, &str, &str, &[&str]); 7] = [
         "Western European (ISO)",
         &["cp819", "csisolatin1", "ibm819", "iso-ir-100", "iso8859-1", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1"],
     ),
-    (Encoding::Utf16Le, 1200, "utf-16", "Unicode", &["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "utf-16le"]),
+    (Encoding::Utf16Le, 1200, "utf-16", "Unicode", &["iso-10646-ucs-2", "ucs-2", "unicode", "utf-16le"]),
     (Encoding::Utf16Be, 1201, "utf-16BE", "Unicode (Big-Endian)", &["unicodefffe"]),
-    (Encoding::Utf32Le, 12000, "utf-32", "Unicode (UTF-32)", &["csucs4", "ucs-4", "utf-32le"]),
+    (Encoding::Utf32Le, 12000, "utf-32", "Unicode (UTF-32)", &["utf-32le"]),
     (Encoding::Utf32Be, 12001, "utf-32BE", "Unicode (UTF-32 Big-Endian)", &[]),
+];
+
+const UTF_7_NAMES: [&str; 6] = [
+    "utf-7",
+    "csunicode11utf7",
+    "unicode-1-1-utf-7",
+    "unicode-2-0-utf-7",
+    "x-unicode-1-1-utf-7",
+    "x-unicode-2-0-utf-7",
 ];
 
 const PROVIDER_HINT: &str =
@@ -62,7 +71,7 @@ const PROVIDER_HINT: &str =
 impl Encoding {
     /// `Encoding.GetEncoding(name)`.
     pub fn by_name(name: &str) -> DotnetResult<Self> {
-        if name.eq_ignore_ascii_case("utf-7") {
+        if UTF_7_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
             return Err(utf7_disabled());
         }
         let met = |candidate: &str| candidate.eq_ignore_ascii_case(name);

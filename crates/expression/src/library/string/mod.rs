@@ -192,7 +192,7 @@ fn pad(a: &mut Args<'_, '_>, left: bool) -> Outcome {
         return Err(Thrown::out_of_range("Non-negative number required.", "totalWidth"));
     }
     let missing = (width as usize).saturating_sub(this.len());
-    a.run.charge(missing)?;
+    a.run.charge(missing.saturating_mul(2))?;
     if missing == 0 {
         return Ok(Value::Str(this));
     }
