@@ -319,8 +319,20 @@ fn to_array(a: &mut Args<'_, '_>) -> Outcome {
 }
 
 fn map(a: &mut Args<'_, '_>, change: fn(&str) -> String) -> Outcome {
-    let made = change(a.str(0)?.as_str());
-    a.make(made)
+    let this = a.str(0)?.clone();
+    if !this.is_broken() {
+        return a.make(change(this.as_str()));
+    }
+    // A lone surrogate has no case.
+    let mut units = Vec::with_capacity(this.len());
+    for part in char::decode_utf16(this.units().to_vec()) {
+        match part {
+            Ok(c) => units.extend(change(c.encode_utf8(&mut [0; 4])).encode_utf16()),
+            Err(alone) => units.push(alone.unpaired_surrogate()),
+        }
+    }
+    a.run.charge(units.len() * 2)?;
+    Ok(Value::Str(Str::from_units(&units)))
 }
 
 use text::StringComparison::{CurrentCulture, Ordinal};

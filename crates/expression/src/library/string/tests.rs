@@ -47,6 +47,7 @@ fn changing() {
         (r#"new string("abcd".ToCharArray(1, 2))"#, "bc"),
         (r#"var c = new char[3]; "abcd".CopyTo(1, c, 1, 2); return new string(c, 1, 2);"#, "bc"),
         (r#""a😀b".Insert(2, "-").Remove(2, 1)"#, "a😀b"),
+        (r#"("é" + "😀"[0]).ToUpper().Replace("É", "x")[1] == "😀"[0]"#, "True"),
         (r#""ab".Insert(3, "x")"#, "!ArgumentOutOfRangeException"),
         (r#""abc".Remove(1, 3)"#, "!ArgumentOutOfRangeException"),
         (r#""aXbx".Replace("X", "-", StringComparison.OrdinalIgnoreCase)"#, "a-b-"),

@@ -1,7 +1,8 @@
 //! `GetComponents`: any set of parts, escaped or not.
 
-use super::escape::{unescape_data_string, unescape_safe};
+use super::escape::unescape_safe;
 use super::{Result, Uri, parse};
+use crate::dotnet::text::web::unescape_data_string;
 
 /// `UriFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

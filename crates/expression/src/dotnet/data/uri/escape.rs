@@ -24,20 +24,6 @@ fn escaped_byte(bytes: &[u8]) -> Option<u8> {
     Some((digit(1)? * 16 + digit(2)?) as u8)
 }
 
-/// `Uri.EscapeDataString(text)`.
-pub fn escape_data_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_unreserved(byte) { out.push(char::from(byte)) } else { push_escape(&mut out, byte) }
-    }
-    out
-}
-
-/// `Uri.EscapeUriString(text)`: separators and existing escapes stay, stray percent signs do not.
-pub fn escape_uri_string(text: &str) -> String {
-    escape_kept(text)
-}
-
 /// Escapes what may not stand in a URI; good escapes stay as they are.
 pub(super) fn escape_kept(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -50,11 +36,6 @@ pub(super) fn escape_kept(text: &str) -> String {
         }
     }
     out
-}
-
-/// `Uri.UnescapeDataString(text)`: escapes that are not UTF-8 stay.
-pub fn unescape_data_string(text: &str) -> String {
-    unescape(text, |_| true)
 }
 
 /// What `Uri.ToString()` shows: separators, `%` and control characters stay escaped.

@@ -5,11 +5,11 @@ mod escape;
 mod host;
 mod parse;
 
-pub use escape::{escape_data_string, escape_uri_string, unescape_data_string};
 pub use host::{HostNameType, check_host_name};
 
 use crate::dotnet::data::error::DotnetError;
 pub use crate::dotnet::data::error::Result;
+use crate::dotnet::text::web::unescape_data_string;
 pub use components::UriFormat;
 use escape::{is_well_escaped, unescape_safe};
 use parse::Parts;
