@@ -239,3 +239,30 @@ fn long_heads_and_targets_are_refused() {
     let many: String = (0..150).map(|index| format!("X-{index}: 1\r\n")).collect();
     assert_eq!(world.raw(format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n").as_bytes()).status, 431);
 }
+
+#[test]
+fn a_redirect_to_another_origin_gets_its_own_host_and_no_credentials() {
+    let (first, second) = (Upstream::start(), Upstream::start());
+    let follow =
+        r#"<policies><inbound /><backend><forward-request follow-redirects="true" /></backend><outbound /></policies>"#;
+    let world = World::start().api("a", &first.url(), &["GET /*"]).policy("a", follow).applied();
+    let ask = |to: &str| {
+        world.raw(
+            format!(
+                "GET /a/redirect HTTP/1.1\r\nHost: gw\r\nX-To: {to}\r\nAuthorization: Bearer t\r\nCookie: c=1\r\n\r\n"
+            )
+            .as_bytes(),
+        )
+    };
+    let host = |upstream: &Upstream| upstream.url().trim_start_matches("http://").to_owned();
+
+    assert_eq!(ask("/here").status, 200);
+    let same = first.heads().pop().expect("a head");
+    assert_eq!(header(&same, "host"), Some(host(&first).as_str()));
+    assert_eq!((header(&same, "authorization"), header(&same, "cookie")), (Some("Bearer t"), Some("c=1")));
+
+    assert_eq!(ask(&format!("{}/there", second.url())).status, 200);
+    let other = second.heads().pop().expect("a head");
+    assert_eq!(header(&other, "host"), Some(host(&second).as_str()));
+    assert_eq!((header(&other, "authorization"), header(&other, "cookie")), (None, None));
+}

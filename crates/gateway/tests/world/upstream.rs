@@ -118,6 +118,11 @@ fn serve(stream: &mut TcpStream, reader: &mut impl BufRead, head: &str, body: &[
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n",
         ),
         "/no-content" => send("HTTP/1.1 204 No Content\r\n\r\n"),
+        // To where `X-To` says.
+        "/redirect" => {
+            let to = header(head, "x-to").unwrap_or_default();
+            send(&format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"))
+        }
         "/garbage" => {
             send("nonsense\r\n\r\n");
             false
