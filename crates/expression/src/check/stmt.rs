@@ -387,7 +387,7 @@ impl<'t> Checker<'t> {
         // A JObject is a sequence of tokens, but its own enumerator walks pairs.
         let node = if convert::find_super(&source.ty, known::JOBJECT).is_some() {
             Node::Call(Box::new(crate::program::node::Call {
-                native: crate::library::json::pairs,
+                native: crate::library::json::container::pairs,
                 text: "IEnumerable<KeyValuePair<string, JToken>> GetEnumerator()",
                 types: Box::default(),
                 args: vec![source.node].into(),

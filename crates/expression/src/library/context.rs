@@ -456,7 +456,7 @@ fn body_as(a: &mut Args<'_, '_>) -> Outcome {
         return Ok(Value::string(text));
     }
     a.run.steps(text.len() / 16)?;
-    if let Some(value) = super::json::body(&text, &ty)? {
+    if let Some(value) = super::json::body(&text, &ty, &Value::Null)? {
         return Ok(value);
     }
     if let Some(value) = super::xml::body(&text, &ty)? {
@@ -474,7 +474,7 @@ fn body_json<const KIND: u8>(a: &mut Args<'_, '_>) -> Outcome {
         1 => known::JARRAY,
         _ => known::JTOKEN,
     };
-    Ok(super::json::body(&text, &Type::of(id))?.unwrap_or_default())
+    Ok(super::json::body(&text, &Type::of(id), a.get(2))?.unwrap_or_default())
 }
 
 /// `AsFormUrlEncodedContent`: a dictionary of lists.
@@ -649,9 +649,18 @@ pub static TYPES: &[TypeTable] = &[
         members: &[
             ("T As<T>(bool preserveContent = false)", body_as),
             ("IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = false)", body_form),
-            ("JObject AsJObject(bool preserveContent = false, object settings = null)", body_json::<0>),
-            ("JArray AsJArray(bool preserveContent = false, object settings = null)", body_json::<1>),
-            ("JToken AsJToken(bool preserveContent = false, object settings = null)", body_json::<2>),
+            (
+                "JObject AsJObject(bool preserveContent = false, Newtonsoft.Json.JsonSerializerSettings settings = null)",
+                body_json::<0>,
+            ),
+            (
+                "JArray AsJArray(bool preserveContent = false, Newtonsoft.Json.JsonSerializerSettings settings = null)",
+                body_json::<1>,
+            ),
+            (
+                "JToken AsJToken(bool preserveContent = false, Newtonsoft.Json.JsonSerializerSettings settings = null)",
+                body_json::<2>,
+            ),
         ],
     },
     TypeTable {

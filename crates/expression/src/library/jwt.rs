@@ -137,6 +137,7 @@ fn parsed(a: &Args<'_, '_>, read: fn(&str) -> Option<Value>) -> Value {
 
 pub static TYPES: &[TypeTable] = &[
     TypeTable {
+        // In the order of the reference page: serialisation keeps it.
         decl: "class Gateway.Jwt",
         members: &[
             ("string Algorithm", |a| text_field(a.object::<Jwt>(0)?.algorithm.as_ref())),

@@ -18,13 +18,13 @@ mod writer;
 
 pub use compare::deep_equals;
 pub use convert::Target;
-pub use load::{parse_array, parse_object, parse_token};
+pub use load::{Duplicates, LoadOptions, parse_array, parse_content, parse_object, parse_token};
 pub use merge::{MergeArray, MergeSettings};
 pub use path::JsonPath;
-pub use reader::{DateParsing, Position, Reader, Token};
+pub use reader::{DateParsing, Position, ReadOptions, Reader, Token, date_scalar, number_of_literal};
 pub use token::{JToken, TokenType};
 pub use value::JScalar;
-pub use writer::{Formatting, JsonWriter, escape_into, quoted};
+pub use writer::{Escape, FloatFormat, Formatting, JsonWriter, escape_into, quoted};
 
 #[cfg(test)]
 mod tests;

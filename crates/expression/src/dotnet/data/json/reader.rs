@@ -5,7 +5,7 @@
 
 use super::{JScalar, TokenType};
 use crate::dotnet::data::error::{DotnetError, Result};
-use crate::dotnet::data::time::{DateTime, DateTimeKind, TICKS_MAX, UNIX_EPOCH_TICKS};
+use crate::dotnet::data::time::{DateTime, DateTimeKind, DateTimeOffset, TICKS_MAX, UNIX_EPOCH_TICKS};
 use smol_str::SmolStr;
 use std::fmt::{self, Write as _};
 
@@ -46,7 +46,32 @@ impl fmt::Display for Token {
 pub enum DateParsing {
     #[default]
     DateTime,
+    DateTimeOffset,
     None,
+}
+
+/// What a reader makes of texts and numbers: `JsonSerializerSettings`, as far as reading goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadOptions {
+    pub dates: DateParsing,
+    /// `FloatParseHandling.Decimal`.
+    pub decimals: bool,
+    /// Numbers as they are written, in [`JScalar::Raw`]: for whoever knows their type.
+    pub literal_numbers: bool,
+    /// `MaxDepth`.
+    pub depth_max: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> ReadOptions {
+        ReadOptions { dates: DateParsing::DateTime, decimals: false, literal_numbers: false, depth_max: DEPTH_MAX }
+    }
+}
+
+impl ReadOptions {
+    /// Everything as it is written.
+    pub const LITERAL: ReadOptions =
+        ReadOptions { dates: DateParsing::None, decimals: false, literal_numbers: true, depth_max: DEPTH_MAX };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +183,7 @@ pub struct Reader<'a> {
     pub(super) value: JScalar,
     stack: Vec<Level>,
     current: Level,
-    dates: DateParsing,
-    depth_max: usize,
+    options: ReadOptions,
 }
 
 impl<'a> Reader<'a> {
@@ -174,14 +198,12 @@ impl<'a> Reader<'a> {
             value: JScalar::Null,
             stack: Vec::new(),
             current: Level::new(Container::None),
-            dates: DateParsing::DateTime,
-            depth_max: DEPTH_MAX,
+            options: ReadOptions::default(),
         }
     }
 
-    /// `DateParseHandling`.
-    pub fn with_dates(mut self, dates: DateParsing) -> Reader<'a> {
-        self.dates = dates;
+    pub fn with(mut self, options: ReadOptions) -> Reader<'a> {
+        self.options = options;
         self
     }
 
@@ -462,8 +484,10 @@ impl<'a> Reader<'a> {
         let outer = std::mem::replace(&mut self.current, Level::new(container));
         if outer.container != Container::None {
             self.stack.push(outer);
-            if self.stack.len() >= self.depth_max {
-                return Err(self.error(format_args!("The reader's MaxDepth of {} has been exceeded.", self.depth_max)));
+            if self.stack.len() >= self.options.depth_max {
+                return Err(
+                    self.error(format_args!("The reader's MaxDepth of {} has been exceeded.", self.options.depth_max))
+                );
             }
         }
         Ok(true)
@@ -607,9 +631,8 @@ impl<'a> Reader<'a> {
     fn read_text(&mut self, quote: char) -> Result<()> {
         self.at += 1;
         let text = self.read_quoted(quote)?;
-        let date = (self.dates == DateParsing::DateTime).then(|| date_of_text(&text)).flatten();
-        match date {
-            Some(date) => self.set_value(Token::Date, JScalar::Date(date)).map(drop),
+        match date_scalar(&text, self.options.dates) {
+            Some(date) => self.set_value(Token::Date, date).map(drop),
             None => self.set_value(Token::String, JScalar::String(text)).map(drop),
         }
     }
@@ -630,8 +653,10 @@ impl<'a> Reader<'a> {
         let digits = &text[start..self.at];
         self.after_value();
         self.count_value();
-        match number_of_text(digits, first) {
+        match number_of_text(digits, first, self.options.decimals) {
             Some(value) => {
+                let literal = self.options.literal_numbers && matches!(value, JScalar::Float(_) | JScalar::Integer(_));
+                let value = if literal { JScalar::Raw(digits.into()) } else { value };
                 self.token = if value.token_type() == TokenType::Integer { Token::Integer } else { Token::Float };
                 self.value = value;
                 Ok(true)
@@ -651,7 +676,25 @@ fn is_identifier(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
-fn number_of_text(text: &str, first: char) -> Option<JScalar> {
+/// The value of a number as it is written.
+pub fn number_of_literal(text: &str) -> Option<JScalar> {
+    number_of_text(text, text.chars().next()?, false)
+}
+
+/// The date that a text stands for, in the type that is asked for.
+pub fn date_scalar(text: &str, dates: DateParsing) -> Option<JScalar> {
+    match dates {
+        DateParsing::None => None,
+        DateParsing::DateTime => date_of_text(text).map(JScalar::Date),
+        DateParsing::DateTimeOffset => {
+            let date = date_of_text(text)?;
+            let offset = DateTimeOffset::parse_iso(text);
+            Some(JScalar::DateOffset(offset.unwrap_or(DateTimeOffset { ticks: date.ticks, offset_minutes: 0 })))
+        }
+    }
+}
+
+fn number_of_text(text: &str, first: char, decimals: bool) -> Option<JScalar> {
     let bytes = text.as_bytes();
     if first == '0' && bytes.len() > 1 && !matches!(bytes[1], b'.' | b'e' | b'E') {
         let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
@@ -671,7 +714,12 @@ fn number_of_text(text: &str, first: char) -> Option<JScalar> {
             Err(_) => Some(JScalar::BigInteger(canonical_integer(text).into())),
         };
     }
-    crate::dotnet::data::number::parse_double(text).map(JScalar::Float)
+    let double = crate::dotnet::data::number::parse_double(text)?;
+    if decimals {
+        let parsed = text.parse::<rust_decimal::Decimal>().or_else(|_| rust_decimal::Decimal::from_scientific(text));
+        return parsed.ok().map(JScalar::Decimal);
+    }
+    Some(JScalar::Float(double))
 }
 
 fn canonical_integer(text: &str) -> String {

@@ -1,5 +1,14 @@
 use super::*;
+use crate::dotnet::data::error::Result;
 use proptest::prelude::*;
+
+fn parse_token(text: &str) -> Result<JToken> {
+    super::parse_token(text, LoadOptions::default())
+}
+
+fn parse_object(text: &str) -> Result<JToken> {
+    super::parse_object(text, LoadOptions::default())
+}
 
 fn compact(text: &str) -> String {
     match parse_token(text) {

@@ -343,6 +343,11 @@ impl JToken {
         !self.is_value()
     }
 
+    /// Tells tokens apart: the same for the same token only.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.node).addr()
+    }
+
     /// `JValue.Value`; `None` for other classes.
     pub fn scalar(&self) -> Option<JScalar> {
         match &self.node.kind {

@@ -24,11 +24,39 @@ pub struct JsonWriter {
     /// Open containers: whether each holds something, and its closing bracket.
     open: Vec<(bool, char)>,
     after_name: bool,
+    escape: Escape,
+    floats: FloatFormat,
+}
+
+/// `StringEscapeHandling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Escape {
+    #[default]
+    Default,
+    NonAscii,
+    Html,
+}
+
+/// `FloatFormatHandling`: what becomes of `NaN` and the infinities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FloatFormat {
+    #[default]
+    String,
+    Symbol,
+    DefaultValue,
 }
 
 impl JsonWriter {
     pub fn new(formatting: Formatting) -> JsonWriter {
-        JsonWriter { out: String::with_capacity(128), formatting, open: Vec::new(), after_name: false }
+        let out = String::with_capacity(128);
+        let (escape, floats) = (Escape::Default, FloatFormat::String);
+        JsonWriter { out, formatting, open: Vec::new(), after_name: false, escape, floats }
+    }
+
+    pub fn with(mut self, escape: Escape, floats: FloatFormat) -> JsonWriter {
+        self.escape = escape;
+        self.floats = floats;
+        self
     }
 
     pub fn finish(self) -> String {
@@ -80,7 +108,7 @@ impl JsonWriter {
     pub fn name(&mut self, name: &str) {
         self.separate();
         self.out.push('"');
-        escape_into(&mut self.out, name, '"');
+        self.escaped(name);
         self.out.push_str(if self.formatting == Formatting::Indented { "\": " } else { "\":" });
         self.after_name = true;
     }
@@ -88,8 +116,27 @@ impl JsonWriter {
     pub fn string(&mut self, text: &str) {
         self.separate();
         self.out.push('"');
-        escape_into(&mut self.out, text, '"');
+        self.escaped(text);
         self.out.push('"');
+    }
+
+    fn escaped(&mut self, text: &str) {
+        let is_special = |c: char| match self.escape {
+            Escape::Default => false,
+            Escape::NonAscii => !c.is_ascii(),
+            Escape::Html => matches!(c, '<' | '>' | '&' | '\'' | '"'),
+        };
+        let mut rest = text;
+        while let Some(at) = rest.find(is_special) {
+            let (before, special) = rest.split_at(at);
+            escape_into(&mut self.out, before, '"');
+            let Some(c) = special.chars().next() else { break };
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                push_unit(&mut self.out, *unit);
+            }
+            rest = special.get(c.len_utf8()..).unwrap_or_default();
+        }
+        escape_into(&mut self.out, rest, '"');
     }
 
     /// Writes a value as it is: a number, `true`, `null`, JSON text.
@@ -122,7 +169,12 @@ impl JsonWriter {
     }
 
     fn float(&mut self, finite: bool, text: String) {
-        if finite { self.raw(&with_fraction(text)) } else { self.string(&text) }
+        match self.floats {
+            _ if finite => self.raw(&with_fraction(text)),
+            FloatFormat::String => self.string(&text),
+            FloatFormat::Symbol => self.raw(&text),
+            FloatFormat::DefaultValue => self.raw("0.0"),
+        }
     }
 
     pub fn comment(&mut self, text: &str) {
@@ -219,15 +271,17 @@ pub fn escape_into(out: &mut String, text: &str, quote: char) {
             '\u{8}' => out.push_str("\\b"),
             '\\' => out.push_str("\\\\"),
             _ if c == quote => out.extend(['\\', c]),
-            _ => {
-                let digits = u32::from(c);
-                out.push_str("\\u");
-                out.extend((0..4).rev().filter_map(|nibble| char::from_digit(digits >> (nibble * 4) & 15, 16)));
-            }
+            _ => push_unit(out, u32::from(c) as u16),
         }
         rest = tail.as_str();
     }
     out.push_str(rest);
+}
+
+/// `\uXXXX`.
+fn push_unit(out: &mut String, unit: u16) {
+    out.push_str("\\u");
+    out.extend((0..4).rev().filter_map(|nibble| char::from_digit(u32::from(unit) >> (nibble * 4) & 15, 16)));
 }
 
 fn is_line_end(c: char) -> bool {
