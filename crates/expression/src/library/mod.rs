@@ -89,6 +89,7 @@ pub static TABLES: &[&[TypeTable]] = &[
     json::convert::CONVERSIONS,
     json::sequence::TYPES,
     json::settings::TYPES,
+    json::exception::TYPES,
     jwt::TYPES,
     uri::TYPES,
     xml::name::TYPES,
@@ -102,4 +103,5 @@ pub static TABLES: &[&[TypeTable]] = &[
     xml::reader::TYPES,
     xml::dom::TYPES,
     xml::json::TYPES,
+    xml::exception::TYPES,
 ];

@@ -4,7 +4,6 @@ use crate::library::TypeTable;
 use crate::library::exception::ExceptionObject;
 use crate::library::xml::exception::number_after;
 use crate::run::{Args, Outcome, Thrown};
-use crate::value::Value;
 
 /// The path of the message's last sentence, `Path 'a.b', line 1, position 5.`
 fn path(a: &mut Args<'_, '_>) -> Outcome {

@@ -3,6 +3,7 @@
 pub mod container;
 pub mod convert;
 pub mod deserialize;
+pub mod exception;
 pub mod sequence;
 pub mod serialize;
 pub mod settings;

@@ -159,6 +159,10 @@ fn deserializing() {
         ),
         (r#"JArray.Parse("[/*c*/1]", new JsonLoadSettings { CommentHandling = CommentHandling.Load }).Count"#, "2"),
         (r#"JArray.Parse("[/*c*/1]").Count"#, "1"),
+        (
+            r#"try { JObject.Parse("{\"a\": x}"); return ""; } catch (JsonReaderException e) { return e.Path + e.LineNumber + "," + e.LinePosition; }"#,
+            "a1,6",
+        ),
     ]);
 }
 

@@ -1,11 +1,16 @@
-//! `JsonConvert.SerializeXNode`: XML as JSON, the way Json.NET's `XmlNodeConverter` maps it.
+//! `JsonConvert.SerializeXNode` and `DeserializeXNode`: XML as JSON and back, the way Json.NET's
+//! `XmlNodeConverter` maps them.
 
-use super::node::node_of;
-use crate::dotnet::data::json::JToken;
-use crate::dotnet::data::xml::{NodeKind, XMLNS, XName, XNode};
+use super::node::{node_of, value};
+use crate::dotnet::data::json::{JToken, LoadOptions, TokenType, parse_content};
+use crate::dotnet::data::xml::{NodeKind, XDeclaration, XMLNS, XName, XNode};
 use crate::library::TypeTable;
-use crate::library::json::print_token;
+use crate::library::json::token::charge_text;
+use crate::library::json::{from_scalar, print_token};
 use crate::run::{Args, Outcome, Run, Thrown};
+use crate::value::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Attributes of this namespace direct the conversion.
 const JSON: &str = "http://james.newtonking.com/projects/json";
@@ -116,11 +121,136 @@ fn serialize(a: &mut Args<'_, '_>) -> Outcome {
     a.make(text)
 }
 
+fn wrong(message: &str) -> Thrown {
+    Thrown::new("Newtonsoft.Json.JsonSerializationException", message)
+}
+
+/// `DeserializeXNode(value, rootName)`.
+fn deserialize(a: &mut Args<'_, '_>) -> Outcome {
+    let text = a.text(0, "value")?.clone();
+    let root = a.opt_str(1).filter(|name| !name.is_empty()).cloned();
+    charge_text(a, text.as_str().len())?;
+    let Some(token) = parse_content(text.as_str(), LoadOptions::default())? else { return Ok(Value::Null) };
+    if token.token_type() == TokenType::Null {
+        return Ok(Value::Null);
+    }
+    if !token.is_object() {
+        return Err(wrong("XmlNodeConverter can only convert JSON that begins with an object."));
+    }
+    let document = XNode::document();
+    match root {
+        Some(name) => add_element(a.run, &document, name.as_str(), &token)?,
+        None => add_members(a.run, &document, &token)?,
+    }
+    Ok(value(document))
+}
+
+/// Each property becomes attributes, text or elements of the parent.
+fn add_members(run: &mut Run<'_>, parent: &XNode, object: &JToken) -> Result<(), Thrown> {
+    for property in object.children() {
+        let (Some(name), Some(item)) = (property.name(), property.property_value()) else { continue };
+        if item.is_array() {
+            for item in item.children() {
+                add_member(run, parent, &name, &item)?;
+            }
+        } else {
+            add_member(run, parent, &name, &item)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_member(run: &mut Run<'_>, parent: &XNode, name: &str, item: &JToken) -> Result<(), Thrown> {
+    match name.chars().next() {
+        Some('#') => {
+            let text = text_of_token(run, item)?.unwrap_or_default();
+            match name {
+                "#cdata-section" => parent.add(&XNode::cdata(text))?,
+                _ => parent.add(&XNode::text(text))?,
+            }
+            Ok(())
+        }
+        Some('?') if name == "?xml" => {
+            let part = |name: &str| item.get(name).and_then(|part| part.scalar()).map(|scalar| scalar.text());
+            let made = XDeclaration {
+                version: part("@version"),
+                encoding: part("@encoding"),
+                standalone: part("@standalone"),
+            };
+            parent.set_declaration(Some(Rc::new(RefCell::new(made))));
+            Ok(())
+        }
+        Some('@') if parent.is_element() => {
+            let text = text_of_token(run, item)?.unwrap_or_default();
+            let name = resolve(parent, name.get(1..).unwrap_or_default(), false)?;
+            Ok(parent.set_attribute_value(&name, Some(&text))?)
+        }
+        _ => add_element(run, parent, name, item),
+    }
+}
+
+fn add_element(run: &mut Run<'_>, parent: &XNode, name: &str, item: &JToken) -> Result<(), Thrown> {
+    if parent.kind() == NodeKind::Document && parent.root().is_some() {
+        return Err(wrong(
+            "JSON root object has multiple properties. The root object must have a single property in order to create a \
+             valid XML document. Consider specifying a DeserializeRootElementName.",
+        ));
+    }
+    run.charge(256 + name.len())?;
+    // Prefixes that the element declares itself count for its own name.
+    let element = XNode::element(XName::new("", "pending"));
+    for property in item.children().iter().filter(|_| item.is_object()) {
+        if let (Some(name), Some(uri)) = (property.name(), property.property_value().and_then(|uri| uri.scalar())) {
+            let declared = match name.strip_prefix("@xmlns") {
+                Some("") => XName::new("", "xmlns"),
+                Some(prefix) if prefix.starts_with(':') => XName::new(XMLNS, prefix.get(1..).unwrap_or_default()),
+                _ => continue,
+            };
+            element.set_attribute_value(&declared, Some(&uri.text()))?;
+        }
+    }
+    parent.add(&element)?;
+    element.set_name(resolve(&element, name, true)?);
+    if item.is_object() {
+        return run.nested(|run| add_members(run, &element, item));
+    }
+    if item.is_array() {
+        return run.nested(|run| add_member(run, &element, name, item));
+    }
+    if let Some(text) = text_of_token(run, item)? {
+        element.add_text(&text)?;
+    }
+    Ok(())
+}
+
+/// A qualified name with the namespaces that are in scope at an element.
+fn resolve(element: &XNode, name: &str, default: bool) -> Result<XName, Thrown> {
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let namespace = match prefix {
+        "" if name == "xmlns" => return Ok(XName::new("", "xmlns")),
+        "xmlns" => return Ok(XName::new(XMLNS, local)),
+        "" if !default => None,
+        prefix => element.namespace_of_prefix(prefix),
+    };
+    Ok(XName::get(local, &namespace.unwrap_or_default())?)
+}
+
+/// A scalar as `XmlConvert` writes it; none for null.
+fn text_of_token(run: &mut Run<'_>, item: &JToken) -> Result<Option<String>, Thrown> {
+    match item.scalar() {
+        Some(scalar) if scalar.is_null() => Ok(None),
+        Some(scalar) => super::content::text_of(run, &from_scalar(&scalar)).map(Some),
+        None => Err(wrong("Cannot get an XML string value from token type 'StartObject'.")),
+    }
+}
+
 pub static TYPES: &[TypeTable] = &[TypeTable {
     decl: "static class Newtonsoft.Json.JsonConvert",
     members: &[
         ("static string SerializeXNode(XObject node)", serialize),
         ("static string SerializeXNode(XObject node, Formatting formatting)", serialize),
         ("static string SerializeXNode(XObject node, Formatting formatting, bool omitRootObject)", serialize),
+        ("static XDocument DeserializeXNode(string value)", deserialize),
+        ("static XDocument DeserializeXNode(string value, string deserializeRootElementName)", deserialize),
     ],
 }];

@@ -7,6 +7,7 @@ pub mod content;
 pub mod convert;
 pub mod document;
 pub mod dom;
+pub mod exception;
 pub mod json;
 pub mod name;
 pub mod node;

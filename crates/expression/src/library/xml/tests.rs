@@ -274,6 +274,10 @@ fn reading() {
         ),
         (r#"XmlReader.Create(new StringReader("<!DOCTYPE a><a/>")).Read()"#, "!XmlException"),
         (r#"XmlReader.Create(new StringReader("<a>")).MoveToContent()"#, "!XmlException"),
+        (
+            r#"try { XElement.Parse("<a>\n<b></a>"); return 0; } catch (XmlException e) { return e.LineNumber * 100 + e.LinePosition; }"#,
+            "206",
+        ),
     ]);
 }
 

@@ -1,6 +1,5 @@
 //! Document types: of their internal subset, general entities are kept; their expansion is limited.
 
-use super::name::is_xml_blank;
 use super::parse::Parser;
 use super::{XDocumentType, XNode};
 use crate::dotnet::data::error::{DotnetError, Result};

@@ -6,6 +6,7 @@
 mod axes;
 mod convert;
 mod dom;
+mod dtd;
 mod edit;
 mod equal;
 mod name;

@@ -5,17 +5,13 @@
 
 use super::name::{XML, XMLNS, bad_start_text, is_name_char, is_name_start, is_xml_blank, is_xml_char};
 use super::node::{Kind, Node};
-use super::{XDeclaration, XDocumentType, XName, XNode, xml_error};
+use super::{XDeclaration, XName, XNode, xml_error};
 use crate::dotnet::data::error::{DotnetError, Result};
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Characters all entities of a document may expand to: `MaxCharactersFromEntities`.
-const ENTITY_CHARS_MAX: usize = 10_000_000;
-/// Entities within entities.
-const ENTITY_DEPTH_MAX: usize = 32;
 /// Elements within each other; .NET has no limit, memory does.
 const DEPTH_MAX: usize = 100_000;
 
@@ -48,21 +44,21 @@ pub fn parse_element(text: &str, options: ParseOptions) -> Result<XNode> {
     Ok(XNode::root_of(root.node.clone()))
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    options: ParseOptions,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    pub(super) options: ParseOptions,
     document: XNode,
-    open: Vec<Open<'a>>,
+    pub(super) open: Vec<Open<'a>>,
     /// Prefixes in scope, innermost last.
     scopes: Vec<(&'a str, SmolStr)>,
-    entities: HashMap<SmolStr, String>,
+    pub(super) entities: HashMap<SmolStr, String>,
     /// Characters entities have given so far.
-    expanded: usize,
-    seen_root: bool,
+    pub(super) expanded: usize,
+    pub(super) seen_root: bool,
 }
 
-struct Open<'a> {
+pub(super) struct Open<'a> {
     element: XNode,
     qualified: &'a str,
     /// Byte offset of the name in the start tag.
@@ -78,7 +74,7 @@ struct RawAttribute<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, options: ParseOptions) -> Parser<'a> {
+    pub(super) fn new(text: &'a str, options: ParseOptions) -> Parser<'a> {
         Parser {
             text,
             at: 0,
@@ -100,30 +96,30 @@ impl<'a> Parser<'a> {
         (normal.matches('\n').count() + 1, line.encode_utf16().count() + 1)
     }
 
-    fn error_at(&self, at: usize, message: impl AsRef<str>) -> DotnetError {
+    pub(super) fn error_at(&self, at: usize, message: impl AsRef<str>) -> DotnetError {
         let (line, position) = self.line_and_position(at);
         xml_error(format!("{} Line {line}, position {position}.", message.as_ref()))
     }
 
-    fn error(&self, message: impl AsRef<str>) -> DotnetError {
+    pub(super) fn error(&self, message: impl AsRef<str>) -> DotnetError {
         self.error_at(self.at, message)
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn take(&mut self, token: &str) -> bool {
+    pub(super) fn take(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
         self.at += if found { token.len() } else { 0 };
         found
     }
 
-    fn skip_blanks(&mut self) -> bool {
+    pub(super) fn skip_blanks(&mut self) -> bool {
         let rest = self.rest();
         let blanks = rest.len() - rest.trim_start_matches(is_xml_blank).len();
         self.at += blanks;
@@ -179,7 +175,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes everything up to a closing token, and the token.
-    fn until(&mut self, token: &str, what: &str) -> Result<&'a str> {
+    pub(super) fn until(&mut self, token: &str, what: &str) -> Result<&'a str> {
         let rest = self.rest();
         let Some(length) = rest.find(token) else {
             self.at = self.text.len();
@@ -192,7 +188,7 @@ impl<'a> Parser<'a> {
         Ok(&rest[..length])
     }
 
-    fn append(&mut self, node: XNode) {
+    pub(super) fn append(&mut self, node: XNode) {
         let parent = self.open.last().map_or(&self.document, |open| &open.element);
         let count = parent.node.children.borrow().len();
         parent.attach(count, node.node.clone());
@@ -234,7 +230,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<&'a str> {
+    pub(super) fn name(&mut self) -> Result<&'a str> {
         let rest = self.rest();
         match rest.chars().next() {
             None => return Err(self.error("Unexpected end of file while parsing Name has occurred.")),
@@ -246,7 +242,7 @@ impl<'a> Parser<'a> {
         Ok(&rest[..length])
     }
 
-    fn unexpected_token(&self, expected: &str) -> DotnetError {
+    pub(super) fn unexpected_token(&self, expected: &str) -> DotnetError {
         match self.peek() {
             None => self.error("Unexpected end of file has occurred."),
             Some(c) => self.error(format!("'{c}' is an unexpected token. The expected token is {expected}.")),
@@ -292,7 +288,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Decodes `&…;` at the current place.
-    fn reference(&mut self, out: &mut String, depth: usize) -> Result<()> {
+    pub(super) fn reference(&mut self, out: &mut String, depth: usize) -> Result<()> {
         let start = self.at;
         self.at += 1;
         if self.take("#") {
@@ -325,44 +321,6 @@ impl<'a> Parser<'a> {
             "quot" => out.push('"'),
             _ => self.entity(name, start, out, depth)?,
         }
-        Ok(())
-    }
-
-    fn entity(&mut self, name: &str, start: usize, out: &mut String, depth: usize) -> Result<()> {
-        let Some(value) = self.entities.get(name).cloned() else {
-            return Err(self.error_at(start + 1, format!("Reference to undeclared entity '{name}'.")));
-        };
-        if depth >= ENTITY_DEPTH_MAX {
-            return Err(self.error_at(start + 1, format!("Entity '{name}' references itself.")));
-        }
-        if value.contains('<') {
-            return Err(self.error_at(start + 1, format!("Entity '{name}' contains markup, which is not supported.")));
-        }
-        let mut rest = value.as_str();
-        while let Some(offset) = rest.find('&') {
-            self.expand(&rest[..offset], start, out)?;
-            // References inside stand in the entity's own text.
-            let mut inner = Parser::new(&rest[offset..], self.options);
-            inner.entities = std::mem::take(&mut self.entities);
-            inner.expanded = self.expanded;
-            let read = inner.reference(out, depth + 1);
-            self.entities = std::mem::take(&mut inner.entities);
-            self.expanded = inner.expanded;
-            read.map_err(|error| DotnetError { message: error.message, ..self.error_at(start, "") })?;
-            rest = &rest[offset + inner.at..];
-        }
-        self.expand(rest, start, out)
-    }
-
-    fn expand(&mut self, text: &str, start: usize, out: &mut String) -> Result<()> {
-        // Counting at least one bounds entities that expand to nothing, too.
-        self.expanded += text.len().max(1);
-        if self.expanded > ENTITY_CHARS_MAX {
-            return Err(
-                self.error_at(start, "The input document has exceeded a limit set by MaxCharactersFromEntities.")
-            );
-        }
-        out.push_str(text);
         Ok(())
     }
 
@@ -546,101 +504,6 @@ impl<'a> Parser<'a> {
         }
         self.scopes.truncate(open.scopes);
         Ok(())
-    }
-
-    fn document_type(&mut self, start: usize) -> Result<()> {
-        if self.options.prohibit_dtd {
-            return Err(self.error_at(
-                start + 2,
-                "For security reasons DTD is prohibited in this XML document. To enable DTD processing set the \
-                 DtdProcessing property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create \
-                 method.",
-            ));
-        }
-        if self.seen_root || !self.open.is_empty() {
-            return Err(self.error_at(start + 2, "Unexpected DTD declaration."));
-        }
-        self.skip_blanks();
-        let name = self.name()?;
-        self.skip_blanks();
-        let mut public_id = None;
-        let mut system_id = None;
-        if self.take("PUBLIC") {
-            public_id = Some(self.literal()?.into());
-            system_id = Some(self.literal()?.into());
-        } else if self.take("SYSTEM") {
-            system_id = Some(self.literal()?.into());
-        }
-        self.skip_blanks();
-        let mut internal = None;
-        if self.take("[") {
-            let from = self.at;
-            self.internal_subset()?;
-            internal = Some(self.text[from..self.at - 1].into());
-            self.skip_blanks();
-        }
-        if !self.take(">") {
-            return Err(self.unexpected_token("'>'"));
-        }
-        // .NET gives an empty subset where there is none.
-        let internal = internal.or_else(|| Some(SmolStr::default()));
-        self.append(XNode::document_type(XDocumentType { name: name.into(), public_id, system_id, internal }));
-        Ok(())
-    }
-
-    fn literal(&mut self) -> Result<&'a str> {
-        self.skip_blanks();
-        let quote = match self.peek() {
-            Some('"') => "\"",
-            Some('\'') => "'",
-            _ => return Err(self.unexpected_token("'\"' or '''")),
-        };
-        self.at += 1;
-        self.until(quote, "DTD")
-    }
-
-    /// Reads declarations up to `]`; of these, internal general entities are kept.
-    fn internal_subset(&mut self) -> Result<()> {
-        loop {
-            self.skip_blanks();
-            if self.take("]") {
-                return Ok(());
-            }
-            if self.take("<!--") {
-                self.until("-->", "Comment")?;
-            } else if self.take("<?") {
-                self.until("?>", "PI")?;
-            } else if self.take("<!ENTITY") {
-                self.skip_blanks();
-                let is_parameter = self.take("%");
-                self.skip_blanks();
-                let name = self.name()?;
-                self.skip_blanks();
-                let external = self.take("SYSTEM") || self.take("PUBLIC");
-                if external {
-                    self.until(">", "DTD")?;
-                    if !is_parameter {
-                        // External entities are not resolved; a reference gives nothing.
-                        self.entities.entry(name.into()).or_default();
-                    }
-                    continue;
-                }
-                let value = self.literal()?;
-                if !is_parameter {
-                    self.entities.entry(name.into()).or_insert_with(|| value.to_owned());
-                }
-                self.skip_blanks();
-                if !self.take(">") {
-                    return Err(self.unexpected_token("'>'"));
-                }
-            } else if self.take("<!") {
-                self.until(">", "DTD")?;
-            } else if self.take("%") {
-                self.until(";", "DTD")?;
-            } else {
-                return Err(self.error("Internal DTD subset is invalid."));
-            }
-        }
     }
 }
 
