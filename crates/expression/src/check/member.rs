@@ -5,9 +5,16 @@ use super::{Bound, Check, Checker, Reported, Typed, hint};
 use crate::library::context;
 use crate::program::Const;
 use crate::program::node::{Call, DynamicUse, Node};
-use crate::syntax::ast::{self, Expr, Name, TypeRef};
+use crate::syntax::ast::{self, Expr, ExprKind, Name, TypeRef};
 use crate::types::{MemberId, MemberKind, Type, convert, known, registry};
 use tollgate_error::{Code, Span};
+
+/// What a member is looked up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Read,
+    Call,
+}
 
 /// Methods of one name, and what they are called on.
 pub struct Group<'t> {
@@ -55,14 +62,32 @@ impl<'t> Checker<'t> {
         arguments: &'t [TypeRef],
         span: Span,
     ) -> Check<Bound<'t>> {
+        self.member_used(target, name, arguments, span, Use::Read)
+    }
+
+    fn member_used(
+        &mut self,
+        target: &'t Expr,
+        name: &'t Name,
+        arguments: &'t [TypeRef],
+        span: Span,
+        used: Use,
+    ) -> Check<Bound<'t>> {
         match self.bind(target)? {
             Bound::Namespace(namespace) => self.qualified(namespace, name, arguments, span),
             Bound::Type(ty) => self.static_member(ty, name, arguments, span),
             bound => {
                 let value = self.value_of(bound, target.span)?;
-                self.member_of(value, name, arguments, span)
+                self.member_of(value, name, arguments, span, used)
             }
         }
+    }
+
+    /// What a call calls.
+    fn callee(&mut self, target: &'t Expr) -> Check<Bound<'t>> {
+        let ExprKind::Member(inner, name, arguments) = &target.kind else { return self.bind(target) };
+        self.guard(target.span)?;
+        self.member_used(inner, name, arguments, target.span, Use::Call)
     }
 
     fn qualified(
@@ -157,6 +182,7 @@ impl<'t> Checker<'t> {
         name: &'t Name,
         arguments: &'t [TypeRef],
         span: Span,
+        used: Use,
     ) -> Check<Bound<'t>> {
         if value.ty.is_error() {
             return Err(Reported);
@@ -195,7 +221,14 @@ impl<'t> Checker<'t> {
             }
             _ => {}
         }
-        if let Some((member, owner)) = self.find_property(&value.ty, &name.text) {
+        let property = self.find_property(&value.ty, &name.text);
+        let is_group = self.has_method(&value.ty, &name.text) || !registry().extensions(&name.text).is_empty();
+        // What cannot be called does not hide a method of its name from a call: `list.Count()`.
+        let hides = |(member, owner): &(MemberId, Type)| {
+            let ty = registry().member(*member).result.substitute(owner.args());
+            used == Use::Read || !is_group || ty.is_delegate() || matches!(ty, Type::Dynamic)
+        };
+        if let Some((member, owner)) = property.filter(hides) {
             let entry = registry().member(member);
             if entry.is_static {
                 // `Color Color`: a local named like its type.
@@ -204,7 +237,7 @@ impl<'t> Checker<'t> {
             self.note_need(entry.text, &value.ty);
             return typed(self.instance_call(member, &owner, vec![value.node]), entry.result.substitute(owner.args()));
         }
-        if self.has_method(&value.ty, &name.text) || !registry().extensions(&name.text).is_empty() {
+        if is_group {
             let arguments = self.resolve_all(arguments)?;
             return Ok(Bound::Group(Group { receiver: Some(value), owner: None, name, arguments, local: None }));
         }
@@ -241,7 +274,9 @@ impl<'t> Checker<'t> {
     }
 
     fn has_method(&self, ty: &Type, name: &str) -> bool {
-        levels(ty).iter().flatten().any(|owner| owner.def().is_some_and(|id| !registry().own(id, name).is_empty()))
+        let is_method =
+            |id| registry().own(id, name).iter().any(|member| registry().is_kind(*member, MemberKind::Method));
+        levels(ty).iter().flatten().any(|owner| owner.def().is_some_and(is_method))
     }
 
     pub(super) fn no_member<T>(&mut self, ty: &Type, name: &Name) -> Check<T> {
@@ -286,7 +321,7 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn call(&mut self, target: &'t Expr, args: &'t [ast::Arg], span: Span) -> Check<Typed> {
-        let bound = self.bind(target);
+        let bound = self.callee(target);
         let arguments = self.arguments(args);
         match bound? {
             Bound::Group(group) => self.call_group(group, arguments?, span),

@@ -146,7 +146,7 @@ impl<'t> Checker<'t> {
                 let ty = self.local_type(index);
                 let node = self.local_node(index, span);
                 let carrier = Typed { node, ty, constant: None, span };
-                self.member_of(carrier, name, &[], span)
+                self.member_of(carrier, name, &[], span, member::Use::Read)
             }
             Binding::Function(function, index) => self.local_group(function, index, name, arguments),
         }

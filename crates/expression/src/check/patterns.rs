@@ -117,7 +117,9 @@ impl<'t> Checker<'t> {
         let mut bound = self.simple_name(&first.0, &first.1, first.0.span).ok()?;
         for (name, _) in rest {
             bound = match bound {
-                super::Bound::Value(value) => self.member_of(value, name, &[], name.span).ok()?,
+                super::Bound::Value(value) => {
+                    self.member_of(value, name, &[], name.span, super::member::Use::Read).ok()?
+                }
                 super::Bound::Type(ty) => self.type_member(ty, name).ok()?,
                 super::Bound::Namespace(_) => return None,
                 _ => return None,
