@@ -57,6 +57,10 @@ pub struct Gateway {
     pub is_managed: bool,
     pub service_id: String,
     pub service_name: String,
+    /// Signs the debug credentials of this gateway:
+    /// `aid={api}&p={purposes}&ex={Unix seconds}&sn={base64url HMAC-SHA256}`, the signature over
+    /// everything before `&sn=` with this text as the key. Empty: the gateway takes none.
+    pub debug_key: String,
 }
 
 /// One revision of an API that this gateway serves.

@@ -49,6 +49,19 @@ pub struct Batch {
     pub sequence: u64,
     pub rollups: Vec<Rollup>,
     pub requests: Vec<RequestRecord>,
+    pub traces: Vec<TraceRecord>,
+}
+
+/// One traced request. Source: reference/gateway.md, chapter 13.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TraceRecord {
+    /// What `Apim-Trace-Id` said.
+    pub id: String,
+    /// Unix milliseconds, arrival of the request.
+    pub timestamp_ms: i64,
+    /// As `listTrace` answers it.
+    pub document: serde_json::Value,
 }
 
 /// One minute of one combination of dimensions. Several rollups of the same minute and dimensions

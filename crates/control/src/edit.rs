@@ -43,6 +43,11 @@ impl<'s> Edit<'s> {
         self.now.to_string()
     }
 
+    /// The state that the writes are planned over.
+    pub fn before(&self) -> &State {
+        self.state
+    }
+
     pub fn put(&mut self, resource: Resource) {
         let path = resource.path.clone();
         self.change(path, Some(Arc::new(resource)));

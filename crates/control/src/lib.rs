@@ -9,6 +9,7 @@ mod assets;
 pub mod auth;
 pub mod certificate;
 pub mod control;
+mod debug_credential;
 pub mod edit;
 pub mod gateway_token;
 pub mod kinds;

@@ -62,6 +62,10 @@ pub trait Environment {
     fn header_spelling(&self, _name: &str) -> Option<SmolStr> {
         None
     }
+    /// An expression of a policy gave a value or threw. Only exchanges that are traced listen.
+    fn evaluated(&self, expression: &str, outcome: Result<&crate::Value, &crate::Exception>) {
+        let _ = (expression, outcome);
+    }
 }
 
 /// The id of an exchange, an RFC 4122 UUID in network byte order.

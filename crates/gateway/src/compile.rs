@@ -252,6 +252,8 @@ impl Compiler {
             global: self.plans.state(&Key { kind: Kind::Policy, id: "global".into() }),
             tls: self.tls_hosts.clone(),
             failures: self.failures(),
+            debug_key: self.gateway().map(|gateway| gateway.debug_key.clone()).unwrap_or_default(),
+            secrets: self.secrets(),
             sampling: self.sampling(None).unwrap_or_default(),
         }
     }
@@ -271,12 +273,23 @@ impl Compiler {
         }
     }
 
-    fn deployment(&self) -> Deployment {
-        let gateway = self.of_kind(Kind::Gateway).find_map(|document| match document {
-            Document::Gateway(gateway) => Some(gateway.clone()),
+    fn gateway(&self) -> Option<&tollgate_contract::snapshot::Gateway> {
+        self.of_kind(Kind::Gateway).find_map(|document| match document {
+            Document::Gateway(gateway) => Some(gateway),
             _ => None,
-        });
-        let gateway = gateway.unwrap_or_default();
+        })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let secret = |document: &Document| match document {
+            Document::NamedValue(value) if value.secret => Some(value.value.clone()),
+            _ => None,
+        };
+        self.of_kind(Kind::NamedValue).filter_map(secret).collect()
+    }
+
+    fn deployment(&self) -> Deployment {
+        let gateway = self.gateway().cloned().unwrap_or_default();
         let certificates = self.of_kind(Kind::Certificate).filter_map(|document| match document {
             Document::Certificate(certificate) => {
                 let (chain, key) =

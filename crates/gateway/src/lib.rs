@@ -11,6 +11,7 @@ mod listener;
 mod proxy;
 
 mod body;
+mod debug;
 mod forward;
 mod host;
 mod identify;

@@ -1,6 +1,7 @@
 //! The request path, top to bottom: admit → route → identify → run the policies → respond.
 
 use crate::body::{Body, RequestBody, RequestBodyFacts};
+use crate::debug;
 use crate::forward;
 use crate::host::RequestHost;
 use crate::identify::{self, Caller};
@@ -46,10 +47,12 @@ pub async fn handle(
     }
     let route = find_route(&runtime, &call, &request);
     let (mut exchange, host, rest) = open(worker, connection, runtime, call, request, &route);
+    let debug = debug::begin(&mut exchange, &host, started);
     match route {
         Ok(route) => serve(&mut exchange, &host, &route, &rest).await,
         Err(lost) => lose(&mut exchange, &host, lost).await,
     }
+    debug::end(debug, &mut exchange, &host.worker, host.runtime.revision);
     finish(exchange, host, started)
 }
 

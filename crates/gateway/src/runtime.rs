@@ -29,6 +29,10 @@ pub struct Runtime {
     pub default_tls: Arc<TlsClient>,
     pub tls: Arc<crate::listener::TlsHosts>,
     pub failures: Vec<Failure>,
+    /// Verifies debug credentials; empty: none are taken.
+    pub debug_key: String,
+    /// Values of secret named values, which no trace shows.
+    pub secrets: Vec<String>,
     /// Sampling of request records for APIs without a diagnostic of their own.
     pub sampling: Sampling,
 }

@@ -215,7 +215,8 @@ impl Session {
     async fn deliver_telemetry(self: Rc<Self>) {
         let mut pause = Pause(PAUSE_MIN);
         loop {
-            tokio::time::sleep(DELIVERY).await;
+            // In time, or at once because somebody waits for a trace.
+            let _ = tokio::time::timeout(DELIVERY, self.node.telemetry.urgent.notified()).await;
             self.node.telemetry.gather();
             while let Some(batch) = self.node.telemetry.next_batch() {
                 let sequence = batch.sequence;

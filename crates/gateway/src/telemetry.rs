@@ -18,6 +18,7 @@ use crate::worker::Worker;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use smol_str::SmolStr;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -30,6 +31,8 @@ use tollgate_policy::Exchange;
 use tollgate_policy::elements::access::quota_by_key::TransferQuota;
 use tollgate_policy::exchange::BodyError;
 use tollgate_policy::host::QuotaHit;
+use tollgate_policy::plan::Place;
+use tollgate_policy::trace::Decision;
 
 /// Whom and what a request concerned.
 pub struct Subject {
@@ -85,6 +88,10 @@ pub struct Observation {
     pub backend_time: Duration,
     pub response_bytes: u64,
     pub last_error: Option<String>,
+    /// What decided an answer that the gateway made itself.
+    decided_by: Option<Arc<Place>>,
+    decided_in: Option<SmolStr>,
+    pub revision: u64,
     pub cache: Cache,
     pub protocol: &'static str,
     pub region: Arc<context::Deployment>,
@@ -104,6 +111,9 @@ impl Observation {
             backend_time: host.backend_time.get(),
             response_bytes: 0,
             last_error: host.last_fault.borrow_mut().take(),
+            decided_by: exchange.run.decided_by.take(),
+            decided_in: exchange.run.decided_in.take(),
+            revision: host.runtime.revision,
             cache: Cache::None,
             protocol: host.connection.protocol(),
             region: host.runtime.deployment.clone(),
@@ -248,6 +258,9 @@ pub fn log_fields(observation: &Observation, total_us: u64) -> Vec<(&'static str
         let target = &subject.backend_url;
         let base = format!("{}://{}:{}{}", target.scheme.as_str(), target.host, target.port, target.path());
         fields.push(("backendUrl", base.into()));
+    }
+    if let Some(decision) = Decision::of(observation.decided_by.as_deref(), observation.decided_in.as_deref()) {
+        fields.push(("decidedBy", decision.line(observation.revision).into()));
     }
     if let Some(error) = &observation.last_error {
         let (source, reason) = error.split_once('/').unwrap_or((error, ""));

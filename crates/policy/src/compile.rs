@@ -17,10 +17,10 @@ pub trait Sources {
     fn fragment(&self, id: &str) -> Option<Arc<str>>;
     fn has_backend(&self, id: &str) -> bool;
     fn has_certificate(&self, id: &str) -> bool;
-    /// Named values that are not listed exist and have an unknown value: what depends on them is
-    /// not checked. For tools that see a document without its service; a plan compiled so is not
-    /// to be run.
-    fn assumes_named_values(&self) -> bool {
+    /// The named value exists and its value is not known: what depends on it is not checked. For
+    /// tools that see a document without its service; a plan compiled so runs on a placeholder.
+    fn assumes_named_value(&self, name: &str) -> bool {
+        let _ = name;
         false
     }
 }
@@ -168,7 +168,7 @@ impl Compiler<'_> {
 
 fn needs(plan: &Plan) -> Needs {
     let mut needs =
-        Needs { cors: plan.preflight.iter().any(|item| matches!(item, Preflight::Cors(_))), ..Needs::default() };
+        Needs { cors: plan.preflight.iter().any(|item| matches!(item, Preflight::Cors(..))), ..Needs::default() };
     for instruction in plan.sections.iter().flatten().flat_map(|block| &block.code) {
         needs.request_body |= instruction.needs.request_body;
         needs.response_body |= instruction.needs.response_body;

@@ -262,6 +262,11 @@ impl<'d> Emitter<'d> {
         self.block.places.len() as u32 - 1
     }
 
+    /// The place of the policy being emitted.
+    pub fn current_place(&self) -> Arc<Place> {
+        self.block.places[self.place as usize].clone()
+    }
+
     /// A place of its own for a part of a policy (`when` in `choose`). Restore the old one with
     /// `self.place = old`.
     pub fn part(&mut self, element: &Element, position: usize, policy: &'static str) -> u32 {

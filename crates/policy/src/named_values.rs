@@ -46,7 +46,7 @@ pub fn replace(
                 out.push_standin(&value, span);
                 from = end;
             }
-            None if unknown == Unknown::Refuse && sources.assumes_named_values() => {
+            None if unknown == Unknown::Refuse && sources.assumes_named_value(name) => {
                 uses.named_values.insert(name.to_owned());
                 out.append(&text.slice(from, start));
                 out.push_standin(PLACEHOLDER, span);

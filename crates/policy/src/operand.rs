@@ -27,7 +27,9 @@ impl Code {
     /// `ExpressionValueEvaluationFailure` with the text of the exception. Source:
     /// reference/expressions.md, chapter 9.
     pub fn run(&self, context: &Context) -> Result<Value, Fault> {
-        self.program.run(context, EXPRESSION_BUDGET).map_err(|exception| evaluation_fault(&exception))
+        let outcome = self.program.run(context, EXPRESSION_BUDGET);
+        context.environment.evaluated(&self.source, outcome.as_ref());
+        outcome.map_err(|exception| evaluation_fault(&exception))
     }
 }
 

@@ -85,7 +85,23 @@ pub(crate) enum Handler {
 #[derive(Debug)]
 pub(crate) enum Preflight {
     Base,
-    Cors(Arc<Cors>),
+    Cors(Arc<Cors>, Arc<Place>),
+}
+
+/// A part of a plan that a test can reach.
+#[derive(Debug, Clone)]
+pub struct Point {
+    pub place: Arc<Place>,
+    pub kind: PointKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PointKind {
+    Element,
+    /// A `when`, which holds or does not.
+    Condition,
+    /// A `retry`, which runs again or does not.
+    Retry,
 }
 
 impl Plan {
@@ -130,6 +146,27 @@ impl Plan {
 
     pub fn needs(&self) -> Needs {
         self.needs
+    }
+
+    /// What can run, in the order of the documents: for coverage.
+    pub fn points(&self) -> Vec<Point> {
+        let mut points: Vec<Point> = Vec::new();
+        for block in self.sections.iter().flatten() {
+            for instruction in &block.code {
+                let place = &block.places[instruction.place as usize];
+                let kind = match &instruction.op {
+                    Op::Jump(_) | Op::Base | Op::SeatLeave | Op::RetryBegin(_) => continue,
+                    Op::JumpUnless { .. } => PointKind::Condition,
+                    Op::RetryEnd { .. } => PointKind::Retry,
+                    Op::Step(_) | Op::Wait(_) | Op::SeatTake(_) => PointKind::Element,
+                };
+                // An element may be several instructions; it counts once.
+                if !points.iter().any(|point| Arc::ptr_eq(&point.place, place)) {
+                    points.push(Point { place: place.clone(), kind });
+                }
+            }
+        }
+        points
     }
 
     pub(crate) fn block(&self, section: Section) -> Option<&Block> {

@@ -6,7 +6,7 @@
 use crate::elements::Deferred;
 use crate::elements::access::quota_by_key::TransferQuota;
 use crate::elements::control::retry::RetryState;
-use crate::elements::cross_domain::cors::CorsGrant;
+use crate::elements::cross_domain::cors::{Cors, CorsGrant};
 use crate::elements::routing::forward_request;
 use crate::exchange::{Exchange, empty_response, frame};
 use crate::fault::Fault;
@@ -14,7 +14,7 @@ use crate::grammar::Section;
 use crate::host::{Host, read_body};
 use crate::instruction::{BodyNeeds, Instruction, Next, Op};
 use crate::plan::{Block, Chain, Handler, Place, Plan, Preflight};
-use crate::trace::{Event, Recorder};
+use crate::trace::{Decision, Event, Recorder};
 use http::{HeaderName, HeaderValue};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -27,8 +27,10 @@ use tollgate_expression::context::{BodyState, LastError};
 pub struct RunState {
     /// The policy that made the answer or failed. `None`: the backend's answer went through.
     pub decided_by: Option<Arc<Place>>,
+    /// The built-in step that failed before any policy ran (`configuration`, `authorization`).
+    pub decided_in: Option<SmolStr>,
     /// Sees every step of a traced exchange.
-    pub recorder: Option<Box<dyn Recorder>>,
+    pub recorder: Option<Box<Recorder>>,
     /// Quotas of bandwidth to which the host adds the bytes of both messages when the answer is out.
     pub transfer_quotas: Vec<TransferQuota>,
     pub(crate) response_headers: SmallVec<[(HeaderName, HeaderValue); 2]>,
@@ -39,9 +41,17 @@ pub struct RunState {
     pub(crate) seats: Vec<SmolStr>,
 }
 
+impl RunState {
+    /// What decided the answer. `None`: the backend's went through.
+    pub fn decision(&self) -> Option<Decision> {
+        Decision::of(self.decided_by.as_deref(), self.decided_in.as_deref())
+    }
+}
+
 /// Inbound → backend → outbound; a fault goes to on-error. At the end `context.response` holds the
 /// answer, and `response_body` its stream when nobody buffered it.
 pub async fn run<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) {
+    announce(exchange);
     if let Err(fault) = pipeline(exchange, chain, host).await {
         fail(exchange, chain, host, fault).await;
     }
@@ -50,9 +60,22 @@ pub async fn run<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) {
 
 /// A fault of a built-in step (no operation, key missing): only on-error runs.
 pub async fn run_on_error<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, fault: Fault) {
+    announce(exchange);
     grant_cors(exchange, chain, host);
+    exchange.run.decided_in = Some(fault.source.clone());
+    if let Some(recorder) = &mut exchange.run.recorder {
+        recorder.refused(&fault);
+    }
     fail(exchange, chain, host, fault).await;
     finish(exchange, host);
+}
+
+/// Tells a recorder which configuration serves the request.
+fn announce(exchange: &mut Exchange) {
+    let Exchange { context, run, .. } = exchange;
+    if let Some(recorder) = &mut run.recorder {
+        recorder.configured(context);
+    }
 }
 
 /// A CORS preflight that matched no operation: the `cors` policies in scope answer it. `false`: no
@@ -61,8 +84,9 @@ pub async fn run_on_error<H: Host>(exchange: &mut Exchange, chain: &Chain, host:
 pub async fn run_preflight<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) -> bool {
     let _ = host;
     let mut answered = false;
-    for cors in in_scope(chain) {
+    for (cors, place) in in_scope(chain) {
         answered = true;
+        exchange.run.decided_by = Some(place.clone());
         match cors.preflight(&exchange.context) {
             Ok(Some(response)) => {
                 exchange.context.response = Some(response);
@@ -79,15 +103,15 @@ pub async fn run_preflight<H: Host>(exchange: &mut Exchange, chain: &Chain, host
 }
 
 /// The `cors` policies that stand directly in the effective inbound, in order.
-fn in_scope(chain: &Chain) -> Vec<&crate::elements::cross_domain::cors::Cors> {
-    fn collect<'p>(plans: &[Option<&'p Plan>], out: &mut Vec<&'p crate::elements::cross_domain::cors::Cors>) {
+fn in_scope(chain: &Chain) -> Vec<(&Cors, &Arc<Place>)> {
+    fn collect<'p>(plans: &[Option<&'p Plan>], out: &mut Vec<(&'p Cors, &'p Arc<Place>)>) {
         let Some((first, rest)) = plans.split_first() else { return };
         match first {
             Some(plan) if plan.block(Section::Inbound).is_some() => {
                 for item in &plan.preflight {
                     match item {
                         Preflight::Base => collect(rest, out),
-                        Preflight::Cors(cors) => out.push(cors),
+                        Preflight::Cors(cors, place) => out.push((cors, place)),
                     }
                 }
             }
@@ -102,7 +126,7 @@ fn in_scope(chain: &Chain) -> Vec<&crate::elements::cross_domain::cors::Cors> {
 /// A fault before inbound: the answer still carries what `cors` allows.
 fn grant_cors<H: Host>(exchange: &mut Exchange, chain: &Chain, _host: &H) {
     if exchange.context.request.headers.contains_key(http::header::ORIGIN) {
-        for cors in in_scope(chain) {
+        for (cors, _) in in_scope(chain) {
             if cors.grant(exchange).is_ok_and(|granted| granted) {
                 return;
             }
@@ -246,9 +270,22 @@ async fn section<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, sect
                     outer.push(std::mem::replace(&mut frame, inner));
                     continue;
                 }
-                None => without_policies(exchange, host, section).await,
+                None => {
+                    if let Err(fault) = without_policies(exchange, host, section).await {
+                        Err(fault)
+                    } else {
+                        continue;
+                    }
+                }
             },
-            _ => waiting(exchange, host, instruction, &mut frame).await,
+            _ => match waiting(exchange, host, instruction, &mut frame).await {
+                Ok(Waited::Went(next)) => Ok(next),
+                Ok(Waited::Jumped(event)) => {
+                    record(exchange, frame.block, instruction, &event);
+                    continue;
+                }
+                Err(fault) => Err(fault),
+            },
         };
         match outcome {
             Ok(Next::Continue) => record(exchange, frame.block, instruction, &Event::Ran),
@@ -278,29 +315,37 @@ async fn without_policies<H: Host>(exchange: &mut Exchange, host: &H, section: S
     Ok(Next::Continue)
 }
 
+/// What an instruction that may wait came to.
+enum Waited {
+    Went(Next),
+    /// It jumped, which is told otherwise than a step that ran.
+    Jumped(Event<'static>),
+}
+
 /// The instructions that may wait: all that read bodies, and those of other kinds than steps.
 async fn waiting<H: Host>(
     exchange: &mut Exchange,
     host: &H,
     instruction: &Instruction,
     frame: &mut Frame<'_>,
-) -> Result<Next, Fault> {
+) -> Result<Waited, Fault> {
     if instruction.needs.any() {
         buffer(exchange, instruction.needs).await?;
     }
     match &instruction.op {
-        Op::Step(step) => return step.run(exchange, host),
-        Op::Wait(wait) => return wait.run(exchange, host).await,
+        Op::Step(step) => return step.run(exchange, host).map(Waited::Went),
+        Op::Wait(wait) => return wait.run(exchange, host).await.map(Waited::Went),
         Op::JumpUnless { condition, target } => {
             if !condition.get(&exchange.context)? {
-                record(exchange, frame.block, instruction, &Event::Skipped);
                 frame.at = *target as usize;
+                return Ok(Waited::Jumped(Event::Skipped));
             }
         }
         Op::RetryBegin(retry) => exchange.run.retries.push(retry.begin()),
         Op::RetryEnd { target } => {
             if crate::elements::control::retry::again(exchange, host).await? {
                 frame.at = *target as usize;
+                return Ok(Waited::Jumped(Event::Repeated));
             }
         }
         Op::SeatTake(seat) => seat.take(exchange, host)?,
@@ -311,7 +356,7 @@ async fn waiting<H: Host>(
         }
         Op::Jump(_) | Op::Base => {}
     }
-    Ok(Next::Continue)
+    Ok(Waited::Went(Next::Continue))
 }
 
 /// Lets the innermost handler of a fault take over. `Some`: there is none.
@@ -337,6 +382,8 @@ fn catch<'p, H: Host>(
                 Handler::Retry => {
                     if let Some(state) = exchange.run.retries.last_mut() {
                         state.fault = Some(fault);
+                        // The next run may go well.
+                        state.decided_by = exchange.run.decided_by.take();
                         frame.at = region.end as usize;
                         return None;
                     }
@@ -351,9 +398,13 @@ fn catch<'p, H: Host>(
 }
 
 fn record(exchange: &mut Exchange, block: &Block, instruction: &Instruction, event: &Event<'_>) {
+    // Their policies are told of by the other instruction they have.
+    if matches!(instruction.op, Op::RetryBegin(_) | Op::SeatLeave) {
+        return;
+    }
     let Exchange { context, run, .. } = exchange;
     if let Some(recorder) = &mut run.recorder {
-        recorder.event(&block.places[instruction.place as usize], event, context);
+        recorder.step(&block.places[instruction.place as usize], event, context);
     }
 }
 

@@ -110,6 +110,10 @@ impl Store {
                      WHERE batches.sequence < excluded.sequence";
         let add_request = "INSERT INTO requests (timestamp_ms, gateway, region, record) VALUES ($1, $2, $3, $4)";
         let trim = "DELETE FROM requests WHERE id <= (SELECT MAX(id) FROM requests) - $1";
+        let add_trace = "INSERT INTO traces (gateway, id, at_ms, document) VALUES ($1, $2, $3, $4) \
+                         ON CONFLICT (gateway, id) DO NOTHING";
+        let trim_traces = "DELETE FROM traces WHERE gateway = $1 AND id NOT IN \
+                           (SELECT id FROM traces WHERE gateway = $1 ORDER BY at_ms DESC, id DESC LIMIT $2)";
         writing!(self, |open| {
             let claimed = sqlx::query(claim)
                 .bind(gateway)
@@ -174,6 +178,18 @@ impl Store {
             }
             if !batch.requests.is_empty() {
                 sqlx::query(trim).bind(REQUESTS_KEPT_MAX).execute(&mut *open).await?;
+            }
+            for trace in &batch.traces {
+                sqlx::query(add_trace)
+                    .bind(gateway)
+                    .bind(&trace.id)
+                    .bind(trace.timestamp_ms)
+                    .bind(encode(&trace.document)?)
+                    .execute(&mut *open)
+                    .await?;
+            }
+            if !batch.traces.is_empty() {
+                sqlx::query(trim_traces).bind(gateway).bind(TRACES_KEPT_MAX).execute(&mut *open).await?;
             }
             open.commit().await?;
         });
@@ -240,6 +256,23 @@ impl Store {
         })
     }
 }
+
+impl Store {
+    /// A trace of a gateway, while it is among the last ones.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn trace(&self, gateway: &str, id: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        let sql = "SELECT document FROM traces WHERE gateway = $1 AND id = $2";
+        reading!(self, |pool| {
+            let row = sqlx::query(sql).bind(gateway).bind(id).fetch_optional(pool).await?;
+            row.map(|row| decode("a trace", row.try_get::<String, _>(0)?.as_bytes())).transpose()
+        })
+    }
+}
+
+/// Traces kept of each gateway. Source: reference/gateway.md, chapter 13 (about 100).
+const TRACES_KEPT_MAX: i64 = 100;
 
 const READ_ROLLUP: &str = "SELECT calls, request_bytes, response_bytes, total_time, backend_time FROM rollups \
     WHERE minute = $1 AND gateway = $2 AND region = $3 AND api = $4 AND operation = $5 AND product = $6 \

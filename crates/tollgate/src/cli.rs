@@ -1,5 +1,6 @@
 //! The command line: names, flags, defaults, help with examples. Contract: design §2.
 
+use crate::management::{Credential, ManagementArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,11 @@ pub enum Command {
     /// Expression tools; no server needed
     #[command(subcommand)]
     Expression(ExpressionCommand),
+    /// Call an API through a gateway and show what its policies did
+    #[command(
+        after_help = "Example:\n  tollgate trace http://127.0.0.1:8080/cat-facts/fact --api cat-facts -H 'Accept: application/json'"
+    )]
+    Trace(TraceArgs),
     /// Make a gateway token through the management API
     #[command(after_help = "Example:\n  tollgate token london --days 30 --url http://127.0.0.1:7070")]
     Token(TokenArgs),
@@ -131,15 +137,23 @@ pub struct DemoArgs {
 #[derive(Subcommand)]
 pub enum PolicyCommand {
     /// Check documents: every error at its line and column
-    #[command(after_help = "Example:\n  tollgate policy check policies/ --format json")]
+    #[command(
+        after_help = "Examples:\n  tollgate policy check policies/ --format json\n  tollgate policy check apiops/ --against apiops/\n  tollgate policy check new.xml --against http://127.0.0.1:7070"
+    )]
     Check(CheckArgs),
-    /// Show what a document compiles to
-    #[command(after_help = "Example:\n  tollgate policy explain policies/api.xml --scope api")]
-    Explain {
-        file: PathBuf,
-        #[arg(long, value_enum, default_value = "operation")]
-        scope: Scope,
-    },
+    /// Show the effective policy with the origin of every element, the plan, and what it needs
+    #[command(
+        after_help = "Example:\n  tollgate policy explain policies/operation.xml --api policies/api.xml --global policies/global.xml"
+    )]
+    Explain(ExplainArgs),
+    /// Run documents against a request and stubbed backends; prints the answer and the trace
+    #[command(after_help = "Example:\n  tollgate policy run policies/api.xml --request request.yaml")]
+    Run(RunArgs),
+    /// Run test files (`*.test.yaml`)
+    #[command(
+        after_help = "Example:\n  tollgate policy test policy-tests/ --coverage --junit report.xml\n\nThe form of a test file: docs/guide/policy-testing.md"
+    )]
+    Test(TestArgs),
 }
 
 #[derive(Args)]
@@ -149,9 +163,90 @@ pub struct CheckArgs {
     pub paths: Vec<PathBuf>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: CheckFormat,
-    /// Scope the documents are meant for
-    #[arg(long, value_enum, default_value = "operation")]
+    /// Scope the documents are meant for; `auto`: by their place in a folder, else where they fit
+    #[arg(long, value_enum, default_value = "auto")]
     pub scope: Scope,
+    #[command(flatten)]
+    pub against: AgainstArgs,
+}
+
+/// What documents refer to.
+#[derive(Args, Clone)]
+pub struct AgainstArgs {
+    /// Folder in the APIOps layout, or address of a control plane, that has the named values,
+    /// fragments, backends and certificates; without it they are assumed to exist
+    #[arg(long)]
+    pub against: Option<String>,
+    #[command(flatten)]
+    pub credential: Credential,
+}
+
+/// Documents of one request, by scope.
+#[derive(Args, Clone)]
+pub struct DocumentArgs {
+    /// The document
+    pub file: PathBuf,
+    /// Its scope; `auto`: by its place in a folder, else where it fits
+    #[arg(long, value_enum, default_value = "auto")]
+    pub scope: Scope,
+    /// Document of the global scope
+    #[arg(long, value_name = "FILE")]
+    pub global: Option<PathBuf>,
+    /// Document of the product scope
+    #[arg(long, value_name = "FILE")]
+    pub product: Option<PathBuf>,
+    /// Document of the API scope
+    #[arg(long, value_name = "FILE")]
+    pub api: Option<PathBuf>,
+    /// Document of the operation scope
+    #[arg(long, value_name = "FILE")]
+    pub operation: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub documents: DocumentArgs,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    pub against: AgainstArgs,
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub documents: DocumentArgs,
+    /// Request, stubbed answers and names, as YAML or JSON; without it a plain GET
+    #[arg(long, value_name = "FILE")]
+    pub request: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct TestArgs {
+    /// Test files, or folders that are searched for `.test.yaml` files
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name has this text
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Say which elements and branches no test reached
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write a report in JUnit's form
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Run again whenever a test file or a document changes
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -164,6 +259,7 @@ pub enum CheckFormat {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Scope {
+    Auto,
     Global,
     Product,
     Api,
@@ -193,6 +289,31 @@ pub struct EvalArgs {
 }
 
 #[derive(Args)]
+pub struct TraceArgs {
+    /// Address to call, on the gateway
+    pub target: String,
+    /// The API that the address belongs to
+    #[arg(long)]
+    pub api: String,
+    /// The gateway
+    #[arg(long, default_value = "managed")]
+    pub gateway: String,
+    /// Method of the call
+    #[arg(short = 'X', long, default_value = "GET")]
+    pub method: String,
+    /// `Name: value`
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Body of the call
+    #[arg(short = 'd', long)]
+    pub body: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    pub management: ManagementArgs,
+}
+
+#[derive(Args)]
 pub struct TokenArgs {
     /// The gateway's id
     pub gateway: String,
@@ -202,13 +323,6 @@ pub struct TokenArgs {
     /// Key that signs it
     #[arg(long, value_parser = ["primary", "secondary"], default_value = "primary")]
     pub key: String,
-    /// The control plane
-    #[arg(long, env = "TOLLGATE_MANAGEMENT_URL", default_value = "http://127.0.0.1:7070")]
-    pub url: String,
-    /// Its admin token
-    #[arg(long, env = "TOLLGATE_ADMIN_TOKEN", hide_env_values = true)]
-    pub admin_token: Option<String>,
-    /// Folder that holds admin.token, when no token is given
-    #[arg(long, env = "TOLLGATE_DATA", default_value = "./tollgate-data")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub management: ManagementArgs,
 }

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod endpoints;
 mod log;
+mod management;
 mod sample_backend;
 mod signals;
 

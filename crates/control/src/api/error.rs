@@ -14,11 +14,14 @@ pub struct Finding {
     /// The JSON field, the policy element, or `representation`.
     pub target: String,
     pub message: String,
+    /// Beyond Azure's form: where in a document, and what to do about it.
+    pub place: Option<tollgate_error::Position>,
+    pub hint: Option<String>,
 }
 
 impl Finding {
     pub fn new(target: impl Into<String>, message: impl Into<String>) -> Finding {
-        Finding { target: target.into(), message: message.into() }
+        Finding { target: target.into(), message: message.into(), place: None, hint: None }
     }
 }
 
@@ -161,7 +164,17 @@ impl IntoResponse for Failure {
         if let Failure::Validation(findings) = &self {
             error["details"] = findings
                 .iter()
-                .map(|finding| json!({ "code": code, "target": finding.target, "message": finding.message }))
+                .map(|finding| {
+                    let mut detail = json!({ "code": code, "target": finding.target, "message": finding.message });
+                    if let Some(place) = finding.place {
+                        detail["lineNumber"] = place.line.into();
+                        detail["columnNumber"] = place.column.into();
+                    }
+                    if let Some(hint) = &finding.hint {
+                        detail["hint"] = hint.as_str().into();
+                    }
+                    detail
+                })
                 .collect();
         }
         let mut response = Response::new(Body::from(json!({ "error": error }).to_string()));

@@ -116,6 +116,11 @@ impl Behaviour for Backends {
     }
 
     fn deleting(&self, backend: &Resource, _: &Query, edit: &mut Edit<'_>) -> Result<(), Failure> {
+        let name = backend.name();
+        let names = |uses: &tollgate_policy::Uses| uses.backends.iter().any(|id| id.eq_ignore_ascii_case(name));
+        if let Some(user) = super::policies::users_by(name, edit, names).first() {
+            return Err(Failure::invalid("backendId", format!("the backend is used by '/{user}'")));
+        }
         let own = edit.service.full(&backend.path).to_lowercase();
         let is_member = |pool: &&std::sync::Arc<Resource>| members(&pool.properties).any(|id| id.to_lowercase() == own);
         match edit.list("backends").iter().find(is_member) {

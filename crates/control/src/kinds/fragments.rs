@@ -53,6 +53,18 @@ impl Behaviour for Fragments {
         Ok(())
     }
 
+    /// Where it is included it must still fit.
+    fn stored(&self, draft: &Draft<'_>, edit: &mut Edit<'_>) -> Result<(), Failure> {
+        // Fragments that come to include each other are seen only now.
+        let text = draft.text("value").unwrap_or_default();
+        let compiled = compile_fragment(text, &Stored::of(edit));
+        let findings = policies::findings(text, &compiled.diagnostics);
+        if !findings.is_empty() {
+            return Err(Failure::Validation(findings));
+        }
+        policies::refuse_broken(policies::users_of_fragment(draft.name(), edit), edit)
+    }
+
     fn deleting(&self, fragment: &Resource, _: &Query, edit: &mut Edit<'_>) -> Result<(), Failure> {
         match policies::users_of_fragment(fragment.name(), edit).first() {
             Some(user) => Err(Failure::invalid("id", format!("the fragment is included by '/{user}'"))),

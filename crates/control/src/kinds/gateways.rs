@@ -3,10 +3,11 @@
 
 use super::{Behaviour, Draft, Field, Kind, Module, Render, Route, policies};
 use crate::api::Query;
-use crate::api::error::Failure;
+use crate::api::error::{Failure, Finding};
 use crate::api::list::whole;
 use crate::api::{Answer, Call};
 use crate::control::Control;
+use crate::debug_credential;
 use crate::edit::Edit;
 use crate::gateway_token;
 use crate::kinds::field::parse_time;
@@ -18,6 +19,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_contract::MANAGED_GATEWAY;
 
 pub static MODULE: Module = Module {
@@ -27,6 +29,9 @@ pub static MODULE: Module = Module {
         Route::write("POST", "gateways/{}/regenerateKey", regenerate_key),
         Route::read("POST", "gateways/{}/generateToken", generate_token),
         Route::wait("GET", "gateways/{}/deployment", deployment),
+        Route::read("POST", "gateways/{}/listDebugCredentials", list_debug_credentials),
+        Route::write("POST", "gateways/{}/invalidateDebugCredentials", invalidate_debug_credentials),
+        Route::wait("POST", "gateways/{}/listTrace", list_trace),
         Route::wait("GET", "gateways/{}/nodes", nodes),
     ],
     seed: |edit| {
@@ -39,6 +44,12 @@ pub static MODULE: Module = Module {
                 (SECONDARY.to_owned(), new_key()),
             ];
             edit.put(Resource::new(&GATEWAYS, path, properties.into_iter().collect()));
+        }
+        // Gateways of earlier versions have none.
+        for gateway in edit.list("gateways").iter().filter(|gateway| gateway.text(debug_credential::KEY).is_none()) {
+            let mut gateway = Resource::clone(gateway);
+            gateway.properties.insert(debug_credential::KEY.to_owned(), new_key());
+            edit.put(gateway);
         }
     },
 };
@@ -66,6 +77,7 @@ pub static GATEWAYS: Kind = Kind {
         Field::text("description", 0, 1000),
         Field::text(PRIMARY, 1, 256).read_only().secret(),
         Field::text(SECONDARY, 1, 256).read_only().secret(),
+        Field::text(debug_credential::KEY, 1, 256).read_only().secret(),
     ],
     behaviour: &Gateways,
     ..Kind::DEFAULT
@@ -81,6 +93,7 @@ impl Behaviour for Gateways {
         if draft.previous.is_none() {
             draft.set(PRIMARY, new_key());
             draft.set(SECONDARY, new_key());
+            draft.set(debug_credential::KEY, new_key());
         }
         Ok(())
     }
@@ -178,6 +191,81 @@ fn generate_token(call: &Call, view: &dyn View) -> Result<Answer, Failure> {
     }
     let key = gateway.text(field).unwrap_or_default();
     Ok(Answer::json(json!({ "value": gateway_token::sign(gateway.name(), expiry, key) })))
+}
+
+/// Longest life of a debug credential. Source: reference/gateway.md, chapter 13.
+const DEBUG_LIFE_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// How long `listTrace` waits for a trace that is on its way from its node.
+const TRACE_WAIT: Duration = Duration::from_secs(8);
+const TRACE_STEP: Duration = Duration::from_millis(50);
+
+fn list_debug_credentials(call: &Call, view: &dyn View) -> Result<Answer, Failure> {
+    let gateway = find(call, view)?;
+    let body = call.object()?;
+    let mut findings = Vec::new();
+    let life = match body.get("credentialsExpireAfter") {
+        None | Some(Value::Null) => Some(DEBUG_LIFE_MAX),
+        Some(text) => text
+            .as_str()
+            .and_then(|text| text.parse::<jiff::Span>().ok())
+            .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok())
+            .filter(|life| life.is_positive() && *life <= DEBUG_LIFE_MAX),
+    };
+    if life.is_none() {
+        findings.push(Finding::new("credentialsExpireAfter", "must be an ISO 8601 duration of at most PT1H"));
+    }
+    let wanted = body.get("apiId").and_then(Value::as_str).unwrap_or_default();
+    let api = view.get(&format!("apis/{}", resource::last(wanted)));
+    if api.is_none() {
+        findings.push(Finding::new("apiId", format!("there is no API '{wanted}'")));
+    }
+    let is_tracing = |purpose: &Value| purpose.as_str().is_some_and(|purpose| purpose.eq_ignore_ascii_case("tracing"));
+    match body.get("purposes").and_then(Value::as_array) {
+        Some(purposes) if !purposes.is_empty() && purposes.iter().all(is_tracing) => {}
+        _ => findings.push(Finding::new("purposes", "must be [\"tracing\"]")),
+    }
+    match (api, life) {
+        (Some(api), Some(life)) if findings.is_empty() => {
+            let expires = Timestamp::now().saturating_add(life).unwrap_or(Timestamp::MAX);
+            let token = debug_credential::sign(&gateway, resource::api_base(api.name()), expires);
+            Ok(Answer::json(json!({ "token": token })))
+        }
+        _ => Err(Failure::Validation(findings)),
+    }
+}
+
+fn invalidate_debug_credentials(call: &Call, edit: &mut Edit<'_>) -> Result<Answer, Failure> {
+    let mut gateway = Resource::clone(&*find(call, edit)?);
+    gateway.properties.insert(debug_credential::KEY.to_owned(), new_key());
+    edit.put(gateway);
+    Ok(Answer::no_content())
+}
+
+/// A trace that was made just now is waited for: the node sends it when the answer is out.
+fn list_trace<'a>(control: &'a Control, call: &'a Call) -> BoxFuture<'a, Result<Answer, Failure>> {
+    Box::pin(async move {
+        let gateway = find(call, control.state().as_ref())?;
+        let id = call.object()?.get("traceId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if id.is_empty() {
+            return Err(Failure::invalid("traceId", "'traceId' must be what the Apim-Trace-Id header said"));
+        }
+        loop {
+            if let Some(document) = control.store().trace(gateway.name(), &id).await? {
+                return Ok(Answer::json(document));
+            }
+            if !may_arrive(&id, Timestamp::now()) {
+                return Err(Failure::absent("Trace"));
+            }
+            tokio::time::sleep(TRACE_STEP).await;
+        }
+    })
+}
+
+/// Whether a trace with this id can still be on its way: ids are UUIDs that begin with their time.
+fn may_arrive(id: &str, now: Timestamp) -> bool {
+    let made = uuid::Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp()).map(|at| at.to_unix().0);
+    let made = made.and_then(|seconds| i64::try_from(seconds).ok());
+    made.is_some_and(|made| now.as_second().abs_diff(made) <= TRACE_WAIT.as_secs())
 }
 
 /// Everything needed to start a node. `keyType` and `expiry` choose the token in it.

@@ -12,6 +12,7 @@ pub mod apis;
 pub mod backends;
 pub mod certificates;
 pub mod definitions;
+mod effective;
 pub mod fragments;
 pub mod gateway_tls;
 pub mod gateways;
@@ -51,6 +52,7 @@ pub static MODULES: &[&Module] = &[
     &schemas::MODULE,
     &policies::MODULE,
     &fragments::MODULE,
+    &effective::MODULE,
     &products::MODULE,
     &subscriptions::MODULE,
     &users::MODULE,

@@ -85,8 +85,11 @@ impl Behaviour for NamedValues {
         Ok(())
     }
 
-    /// A restriction must not take the value from a policy that runs already.
+    /// Policies that use it must still compile, and a restriction must not take the value from one
+    /// that runs already.
     fn stored(&self, draft: &Draft<'_>, edit: &mut Edit<'_>) -> Result<(), Failure> {
+        let name = draft.text("displayName").unwrap_or_default();
+        policies::refuse_broken(policies::users_of_named_value(name, edit), edit)?;
         if !draft.properties.contains_key("gateways") {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! Policy documents at the four scopes. Source: management-api, chapter 7.
 
+use super::effective;
 use super::{Behaviour, Default, Draft, Field, Kind, Module, Render};
 use crate::api::error::{Failure, Finding};
 use crate::edit::Edit;
@@ -81,16 +82,31 @@ impl Behaviour for Policies {
         Ok(())
     }
 
-    fn render(&self, _: &Resource, render: &Render<'_>, properties: &mut Map<String, Value>) {
-        show_text(render, properties);
+    /// `effective=true`: what runs, broader scopes included, instead of the document itself.
+    fn render(&self, policy: &Resource, render: &Render<'_>, properties: &mut Map<String, Value>) {
+        if render.in_list || !render.query.flag("effective") {
+            return show_text(render, properties);
+        }
+        let owner = policy.path.strip_suffix("policies/policy").unwrap_or_default().trim_end_matches('/');
+        if effective::show(owner, render.query, render.view, properties).is_err() {
+            // A product that does not exist composes nothing; the document itself is still true.
+            show_text(render, properties);
+        }
     }
 }
 
-/// `value` in the form that the call asks for; lists give the `xml` form.
+/// `value` in the form that the call asks for; lists give the `xml` form. In the form in which it was
+/// sent it comes back byte for byte.
 pub fn show_text(render: &Render<'_>, properties: &mut Map<String, Value>) {
     let Some(text) = properties.get("value").and_then(Value::as_str) else { return };
     let raw = !render.in_list && render.query.get("format").is_some_and(|format| format.eq_ignore_ascii_case("rawxml"));
-    let (format, value) = if raw { ("rawxml", to_rawxml(text)) } else { ("xml", to_xml(text)) };
+    let sent_raw = properties.get("format").and_then(Value::as_str) == Some("rawxml");
+    let (format, value) = match (raw, sent_raw) {
+        (true, true) => ("rawxml", text.to_owned()),
+        (true, false) => ("rawxml", to_rawxml(text)),
+        // Text that is well-formed is not touched.
+        (false, _) => ("xml", to_xml(text)),
+    };
     properties.insert("format".to_owned(), format.into());
     properties.insert("value".to_owned(), value.into());
 }
@@ -131,7 +147,7 @@ pub fn findings(text: &str, diagnostics: &[Diagnostic]) -> Vec<Finding> {
                     at.line, at.column, diagnostic.code
                 )
             };
-            Finding::new(target, message)
+            Finding { place: Some(at), hint: diagnostic.hint.clone(), ..Finding::new(target, message) }
         })
         .collect()
 }
@@ -293,6 +309,62 @@ pub fn users_of_fragment(id: &str, view: &dyn View) -> Vec<String> {
             quote.and_then(|quote| rest[1..].split_once(quote)).is_some_and(|(named, _)| named.eq_ignore_ascii_case(id))
         })
     })
+}
+
+/// Refuses a write after which a document that runs now would not compile any more. `users`: paths of
+/// documents and fragments that what is written is used by.
+///
+/// # Errors
+/// With every finding, and the path of the document it is in.
+pub fn refuse_broken(users: Vec<String>, edit: &Edit<'_>) -> Result<(), Failure> {
+    let mut documents = BTreeSet::new();
+    let mut fragments = BTreeSet::new();
+    let mut waiting = users;
+    while let Some(path) = waiting.pop() {
+        match path.strip_prefix("policyFragments/") {
+            // What is used by a fragment is used by whoever includes it.
+            Some(id) if fragments.insert(path.clone()) => waiting.extend(users_of_fragment(id, edit)),
+            Some(_) => {}
+            None => {
+                documents.insert(path);
+            }
+        }
+    }
+    let errors = |path: &str, view: &dyn View| -> Vec<Finding> {
+        let Some(document) = view.get(path) else { return Vec::new() };
+        let text = document.text("value").unwrap_or_default();
+        findings(text, &compile(text, scope_of(path), &Stored::of(view)).diagnostics)
+    };
+    let mut out = Vec::new();
+    for path in documents {
+        let broken = errors(&path, edit);
+        if broken.is_empty() || !errors(&path, edit.before()).is_empty() {
+            continue;
+        }
+        out.extend(
+            broken.into_iter().map(|finding| Finding { message: format!("'/{path}': {}", finding.message), ..finding }),
+        );
+    }
+    if out.is_empty() { Ok(()) } else { Err(Failure::Validation(out)) }
+}
+
+/// Paths of the documents whose policies name `name` in a way that `names` tells from their uses.
+pub fn users_by(name: &str, view: &dyn View, names: impl Fn(&Uses) -> bool) -> Vec<String> {
+    let name = name.to_lowercase();
+    all(view)
+        .into_iter()
+        .filter(|document| mentions(document, &name, view) && names(&uses_of(document, view)))
+        .map(|document| document.path.clone())
+        .collect()
+}
+
+/// Whether a document can name something at all: spares compiling the others. Names may come from
+/// fragments and from named values.
+fn mentions(document: &Resource, name: &str, view: &dyn View) -> bool {
+    let text = document.text("value").unwrap_or_default();
+    text.to_lowercase().contains(name)
+        || text.contains("{{")
+        || text.contains("fragment-id") && !view.all("policyFragments").is_empty()
 }
 
 fn users(view: &dyn View, names: impl Fn(&str) -> bool) -> Vec<String> {

@@ -174,7 +174,7 @@ async fn heartbeat(control: &Control, gateway: &Resource, head: &Parts, body: Bo
 async fn telemetry(control: &Control, gateway: &Resource, head: &Parts, body: Body) -> Result<Response, Failure> {
     let batch: Batch = read_json(head, body).await?;
     check_node(&batch.node_id)?;
-    if batch.rollups.len() + batch.requests.len() > BATCH_ITEMS_MAX {
+    if batch.rollups.len() + batch.requests.len() + batch.traces.len() > BATCH_ITEMS_MAX {
         return Err(Failure::Content(format!("a batch has at most {BATCH_ITEMS_MAX} items")));
     }
     control.take_telemetry(gateway, &batch).await?;

@@ -89,6 +89,7 @@ impl Builder<'_> {
             is_managed: id == MANAGED_GATEWAY,
             service_id: self.service.id(),
             service_name: self.service.name.clone(),
+            debug_key: crate::debug_credential::key(&self.gateway),
         };
         self.put(Kind::Gateway, id, Document::Gateway(document));
     }

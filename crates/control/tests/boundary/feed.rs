@@ -198,7 +198,7 @@ fn batch(sequence: u64) -> Batch {
     let measures = Measures { calls: 4, total_time: sketch.clone(), backend_time: sketch, ..Measures::default() };
     let dimensions = Dimensions { api: "a".to_owned(), ..Dimensions::default() };
     let rollup = Rollup { minute: 1_767_225_600, dimensions, measures };
-    Batch { node_id: "n".to_owned(), sequence, rollups: vec![rollup], requests: Vec::new() }
+    Batch { node_id: "n".to_owned(), sequence, rollups: vec![rollup], ..Batch::default() }
 }
 
 #[tokio::test]

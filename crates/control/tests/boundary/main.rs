@@ -3,6 +3,7 @@
 mod conventions;
 #[cfg(target_os = "linux")]
 mod disk;
+mod documents;
 mod feed;
 mod gateways;
 mod kinds;

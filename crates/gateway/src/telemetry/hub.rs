@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tollgate_contract::telemetry::{Batch, Dimensions, Measures, RequestRecord, Rollup, Sketch};
+use tokio::sync::Notify;
+use tollgate_contract::telemetry::{Batch, Dimensions, Measures, RequestRecord, Rollup, Sketch, TraceRecord};
 
 /// Combinations of minute and dimensions that wait for delivery. A day of an outage with 70
 /// combinations a minute.
@@ -16,6 +17,10 @@ const PENDING_RECORDS_MAX: usize = 20_000;
 /// Rollups and records of one batch, so that one body stays within a few megabytes.
 const BATCH_ROLLUPS_MAX: usize = 2_000;
 const BATCH_RECORDS_MAX: usize = 2_000;
+/// Traces that wait for delivery; the control plane keeps no more of a gateway.
+const PENDING_TRACES_MAX: usize = 100;
+/// Traces of one batch: each may have a megabyte.
+const BATCH_TRACES_MAX: usize = 8;
 
 /// Telemetry of one node on its way out.
 pub struct Hub {
@@ -23,12 +28,15 @@ pub struct Hub {
     shards: Vec<Arc<Shard>>,
     state: Mutex<State>,
     dropped: AtomicU64,
+    /// A trace waits: somebody is about to ask for it.
+    pub urgent: Notify,
 }
 
 #[derive(Default)]
 struct State {
     pending: BTreeMap<(i64, Dimensions), Measures>,
     records: VecDeque<RequestRecord>,
+    traces: VecDeque<TraceRecord>,
     /// Cut and not yet acknowledged; repeated as it is.
     batch: Option<Batch>,
     sequence: u64,
@@ -53,6 +61,7 @@ impl Hub {
             shards: (0..workers).map(|_| Arc::default()).collect(),
             state: Mutex::default(),
             dropped: AtomicU64::new(0),
+            urgent: Notify::new(),
         }
     }
 
@@ -83,6 +92,17 @@ impl Hub {
         }
     }
 
+    pub fn add_trace(&self, trace: TraceRecord) {
+        let mut state = self.state.lock();
+        state.traces.push_back(trace);
+        if state.traces.len() > PENDING_TRACES_MAX {
+            state.traces.pop_front();
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        drop(state);
+        self.urgent.notify_one();
+    }
+
     fn enforce_limits(&self, state: &mut State) {
         let mut dropped = 0;
         while state.pending.len() > PENDING_ROLLUPS_MAX {
@@ -108,12 +128,14 @@ impl Hub {
             }
             let take = state.records.len().min(BATCH_RECORDS_MAX);
             let requests: Vec<RequestRecord> = state.records.drain(..take).collect();
-            if rollups.is_empty() && requests.is_empty() {
+            let take = state.traces.len().min(BATCH_TRACES_MAX);
+            let traces: Vec<TraceRecord> = state.traces.drain(..take).collect();
+            if rollups.is_empty() && requests.is_empty() && traces.is_empty() {
                 return None;
             }
             state.sequence += 1;
             let sequence = state.sequence;
-            state.batch = Some(Batch { node_id: self.node_id.clone(), sequence, rollups, requests });
+            state.batch = Some(Batch { node_id: self.node_id.clone(), sequence, rollups, requests, traces });
         }
         state.batch.clone()
     }

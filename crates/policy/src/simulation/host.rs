@@ -1,7 +1,9 @@
 //! The host of a simulation: stubbed backends and side calls, a clock that moves only when told,
 //! counters and cache in memory.
 
-use super::spec::{AnswerSpec, OneOrMany, Received, RequestSpec};
+use super::spec::{
+    AnswerSpec, ApiSpec, Identity, OneOrMany, ProductSpec, Received, RequestSpec, SubscriptionSpec, UserSpec,
+};
 use crate::answer::default_answer;
 use crate::exchange::{Exchange, Target, empty_response};
 use crate::fault::Fault;
@@ -22,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::Value;
 use tollgate_expression::context::{
-    Api, Body, BodyState, Context, Deployment, Environment, Instant100ns, Operation, Product, Request, RequestId,
-    Response, Subscription, User, Variables,
+    Api, Body, BodyState, Context, Deployment, Environment, Group, Instant100ns, Operation, Product, Request,
+    RequestId, Response, Subscription, User, Variables,
 };
 
 struct Quota {
@@ -42,11 +44,14 @@ pub struct StubHost {
     pub side_received: RefCell<Vec<Received>>,
     pub log: RefCell<Vec<String>>,
     pub slept: RefCell<Vec<Duration>>,
-    rates: RefCell<HashMap<String, Vec<i64>>>,
+    /// Calls of one moment together: the clock stands still most of the time.
+    rates: RefCell<HashMap<String, Vec<(i64, u64)>>>,
     quotas: RefCell<HashMap<String, Quota>>,
     seats: RefCell<HashMap<String, u64>>,
     cache: RefCell<HashMap<String, (i64, Value)>>,
 }
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// 2026-01-02T03:04:05Z: where the clock starts.
 const START: i64 = 639_029_342_450_000_000;
@@ -69,6 +74,22 @@ impl StubHost {
         }
     }
 
+    /// Sets the clock: what is told of a request's time, and where windows and lives begin.
+    pub fn set_clock(&self, now: Instant100ns) {
+        self.clock.set(now.0);
+    }
+
+    /// Puts a value into the cache that stays there.
+    pub fn fill_cache(&self, key: &str, value: Value) {
+        self.cache.borrow_mut().insert(key.to_owned(), (i64::MAX, value));
+    }
+
+    /// A stopwatch over the clock of the simulation: what waits takes time, nothing else does.
+    pub fn stopwatch(&self) -> crate::trace::Stopwatch {
+        let (clock, start) = (self.clock.clone(), self.clock.get());
+        Box::new(move || u64::try_from(clock.get() - start).unwrap_or_default().saturating_mul(100))
+    }
+
     pub fn advance(&self, by: Duration) {
         self.clock.set(self.clock.get() + i64::try_from(by.as_nanos() / 100).unwrap_or(i64::MAX / 4));
     }
@@ -80,12 +101,22 @@ impl StubHost {
     pub fn exchange(&self, spec: &RequestSpec) -> Result<Exchange, String> {
         let original = url::parse(&spec.url).ok_or_else(|| format!("`{}` is not a URL", spec.url))?;
         let base = url::parse(&spec.service_url).ok_or_else(|| format!("`{}` is not a URL", spec.service_url))?;
-        let below_api =
-            original.path_and_query.as_str().strip_prefix("/facts").unwrap_or(original.path_and_query.as_str());
+        let below_api = below(original.path_and_query.as_str(), &spec.api.path);
         let mut to_backend = base.clone();
         to_backend.path_and_query = url::join(&base, below_api).ok_or("the URL cannot be joined")?;
-        let headers = headers(&spec.headers)?;
-        let body = spec.body.as_ref().map_or(BodyState::Absent, |body| BodyState::Buffered(Bytes::from(body.clone())));
+        let mut headers = headers(&spec.headers)?;
+        if let Some(jwt) = &spec.jwt {
+            let (name, value) = super::jwt::header(jwt, self.now())?;
+            headers.insert(name, value);
+        }
+        let body = match (&spec.body, &spec.json) {
+            (Some(body), _) => BodyState::Buffered(Bytes::from(body.clone())),
+            (None, Some(json)) => {
+                headers.entry(http::header::CONTENT_TYPE).or_insert(JSON);
+                BodyState::Buffered(Bytes::from(json.to_string()))
+            }
+            (None, None) => BodyState::Absent,
+        };
         let request = Request {
             method: spec.method.parse().map_err(|_| format!("`{}` is not a method", spec.method))?,
             url: to_backend,
@@ -104,16 +135,16 @@ impl StubHost {
             request,
             response: None,
             variables: Variables::default(),
-            api: Some(Arc::new(api(&base))),
+            api: Some(Arc::new(api(&spec.api, &base))),
             operation: Some(Arc::new(Operation {
-                id: "get-fact".into(),
-                name: "Get fact".into(),
+                id: spec.operation.id.as_str().into(),
+                name: spec.operation.name.as_str().into(),
                 method: spec.method.as_str().into(),
                 url_template: spec.url_template.as_str().into(),
             })),
-            product: spec.product.as_deref().map(product),
-            subscription: spec.subscription.as_deref().map(subscription),
-            user: spec.user.as_deref().map(user),
+            product: spec.product.as_ref().map(|known| product(&Identity::known(known))),
+            subscription: spec.subscription.as_ref().map(|known| subscription(&Identity::known(known))),
+            user: spec.user.as_ref().map(|known| user(&Identity::known(known))),
             backend: None,
             deployment: Arc::new(deployment(&spec.gateway)),
             last_error: None,
@@ -174,63 +205,79 @@ fn respond(answer: &AnswerSpec, source: &'static str) -> Result<Response, Fault>
     response.status_code = answer.status;
     response.status_reason = answer.reason.as_deref().map(SmolStr::from);
     response.headers = headers(&answer.headers).map_err(|problem| Fault::new(source, 500, problem))?;
-    if !answer.body.is_empty() {
-        response.headers.entry(http::header::CONTENT_LENGTH).or_insert(HeaderValue::from(answer.body.len()));
-        response.body.set(BodyState::Buffered(Bytes::from(answer.body.clone())));
+    let mut body = answer.body.clone();
+    if let Some(json) = &answer.json {
+        response.headers.entry(http::header::CONTENT_TYPE).or_insert(JSON);
+        body = json.to_string();
+    }
+    if !body.is_empty() {
+        response.headers.entry(http::header::CONTENT_LENGTH).or_insert(HeaderValue::from(body.len()));
+        response.body.set(BodyState::Buffered(Bytes::from(body)));
     }
     Ok(response)
 }
 
-fn api(base: &tollgate_expression::context::Url) -> Api {
+/// A path below the API's own.
+fn below<'p>(path: &'p str, api: &str) -> &'p str {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(api));
+    rest.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])).unwrap_or(path)
+}
+
+fn api(spec: &ApiSpec, base: &tollgate_expression::context::Url) -> Api {
     Api {
-        id: "facts".into(),
-        name: "Facts".into(),
-        path: "facts".into(),
+        id: spec.id.as_str().into(),
+        name: spec.name.as_str().into(),
+        path: spec.path.as_str().into(),
         protocols: vec!["https".into()],
         service_url: Some(base.clone()),
         subscription_key_header: "Ocp-Apim-Subscription-Key".into(),
         subscription_key_query: "subscription-key".into(),
-        revision: "1".into(),
-        version: None,
+        revision: spec.revision.as_str().into(),
+        version: spec.version.as_deref().map(SmolStr::from),
         is_current_revision: true,
     }
 }
 
-fn product(id: &str) -> Arc<Product> {
+fn groups(ids: &[String]) -> Vec<Group> {
+    ids.iter().map(|id| Group { id: id.as_str().into(), name: id.as_str().into() }).collect()
+}
+
+fn product(spec: &ProductSpec) -> Arc<Product> {
     Arc::new(Product {
-        id: id.into(),
-        name: id.into(),
-        approval_required: false,
-        subscription_required: true,
+        id: spec.id.as_str().into(),
+        name: spec.name.as_ref().unwrap_or(&spec.id).as_str().into(),
+        approval_required: spec.approval_required,
+        subscription_required: spec.subscription_required.unwrap_or(true),
         subscriptions_limit: None,
         published: true,
-        groups: Vec::new(),
+        groups: groups(&spec.groups),
     })
 }
 
-fn subscription(id: &str) -> Arc<Subscription> {
+fn subscription(spec: &SubscriptionSpec) -> Arc<Subscription> {
     Arc::new(Subscription {
-        id: id.into(),
-        name: id.into(),
-        key: "key-of-the-subscription".into(),
-        primary_key: None,
-        secondary_key: None,
+        id: spec.id.as_str().into(),
+        name: spec.name.as_ref().unwrap_or(&spec.id).as_str().into(),
+        key: spec.key.as_deref().unwrap_or("key-of-the-subscription").into(),
+        primary_key: spec.primary_key.as_deref().map(SmolStr::from),
+        secondary_key: spec.secondary_key.as_deref().map(SmolStr::from),
         created_date: Instant100ns(START),
         start_date: None,
         end_date: None,
     })
 }
 
-fn user(id: &str) -> Arc<User> {
+fn user(spec: &UserSpec) -> Arc<User> {
+    let email = spec.email.clone().unwrap_or_else(|| format!("{}@example.com", spec.id));
     Arc::new(User {
-        id: id.into(),
-        email: format!("{id}@example.com").into(),
-        first_name: "Ada".into(),
-        last_name: "Lovelace".into(),
-        note: SmolStr::default(),
+        id: spec.id.as_str().into(),
+        email: email.into(),
+        first_name: spec.first_name.as_deref().unwrap_or("Ada").into(),
+        last_name: spec.last_name.as_deref().unwrap_or("Lovelace").into(),
+        note: spec.note.as_str().into(),
         registration_date: Instant100ns(START),
-        groups: Vec::new(),
-        identities: Vec::new(),
+        groups: groups(&spec.groups),
+        identities: spec.identities.iter().map(|(provider, id)| (id.into(), provider.into())).collect(),
     })
 }
 
@@ -313,14 +360,17 @@ impl Host for StubHost {
         let window = i64::try_from(hit.window.as_nanos() / 100).unwrap_or(i64::MAX / 4);
         let mut rates = self.rates.borrow_mut();
         let calls = rates.entry(hit.key.to_owned()).or_default();
-        calls.retain(|at| at + window > now);
-        let used = calls.len() as u64;
+        calls.retain(|(at, _)| at + window > now);
+        let used = calls.iter().map(|(_, count)| count).sum::<u64>();
         if used >= hit.calls {
-            let oldest = calls.first().copied().unwrap_or(now);
+            let oldest = calls.first().map_or(now, |(at, _)| *at);
             let wait = Duration::from_nanos(((oldest + window - now) as u64) * 100);
             return RateStanding { allowed: false, remaining: 0, retry_after: wait };
         }
-        calls.extend((0..hit.increment).map(|_| now));
+        match calls.last_mut().filter(|(at, _)| *at == now) {
+            Some((_, count)) => *count += hit.increment,
+            None => calls.push((now, hit.increment)),
+        }
         let remaining = hit.calls.saturating_sub(used + hit.increment);
         RateStanding { allowed: true, remaining, retry_after: Duration::ZERO }
     }

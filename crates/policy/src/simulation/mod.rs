@@ -3,7 +3,13 @@
 //! test`, and for the tests of this crate.
 
 mod host;
+mod jwt;
+mod play;
 mod spec;
 
 pub use host::StubHost;
-pub use spec::{AnswerSpec, Names, OneOrMany, Received, RequestSpec};
+pub use play::{Entrance, Played, Stage, play};
+pub use spec::{
+    AnswerSpec, ApiSpec, Identity, JwtSpec, Named, Names, OneOrMany, OperationSpec, ProductSpec, Received, RequestSpec,
+    SubscriptionSpec, UserSpec,
+};

@@ -17,6 +17,8 @@ pub struct Names {
     pub fragments: BTreeMap<String, String>,
     pub backends: BTreeMap<String, String>,
     pub certificates: Vec<String>,
+    /// Named values whose values no trace shows.
+    pub secrets: Vec<String>,
     pub lenient: bool,
 }
 
@@ -40,7 +42,7 @@ impl Sources for Names {
         self.lenient || self.certificates.iter().any(|known| known == id)
     }
 
-    fn assumes_named_values(&self) -> bool {
+    fn assumes_named_value(&self, _: &str) -> bool {
         self.lenient
     }
 }
@@ -54,18 +56,168 @@ pub struct RequestSpec {
     pub url: String,
     pub headers: IndexMap<String, OneOrMany>,
     pub body: Option<String>,
+    /// The body as JSON; says so in `Content-Type`.
+    pub json: Option<serde_json::Value>,
     pub ip: IpAddr,
     pub matched_parameters: IndexMap<String, String>,
     /// Where the API's backend is.
     pub service_url: String,
-    pub subscription: Option<String>,
-    pub product: Option<String>,
-    pub user: Option<String>,
+    pub api: ApiSpec,
+    pub operation: OperationSpec,
+    pub subscription: Option<Identity<SubscriptionSpec>>,
+    pub product: Option<Identity<ProductSpec>>,
+    pub user: Option<Identity<UserSpec>>,
+    /// A token that the caller carries, made for the moment of the request.
+    pub jwt: Option<JwtSpec>,
     pub url_template: String,
     /// `managed` or the id of a self-hosted gateway.
     pub gateway: String,
     /// Seconds by which the clock moves before the request.
     pub after: f64,
+}
+
+/// Who or what is known of a request: an id, or more.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Identity<T> {
+    Id(String),
+    Known(T),
+}
+
+impl<T: Default + Named> Identity<T> {
+    pub fn known(&self) -> T
+    where
+        T: Clone,
+    {
+        match self {
+            Identity::Known(known) => known.clone(),
+            Identity::Id(id) => T::named(id),
+        }
+    }
+}
+
+/// What an id alone says.
+pub trait Named {
+    fn named(id: &str) -> Self;
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct UserSpec {
+    pub id: String,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub note: String,
+    /// Ids, which are the names too.
+    pub groups: Vec<String>,
+    /// Id by provider.
+    pub identities: IndexMap<String, String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct ProductSpec {
+    pub id: String,
+    pub name: Option<String>,
+    pub approval_required: bool,
+    pub subscription_required: Option<bool>,
+    pub groups: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct SubscriptionSpec {
+    pub id: String,
+    pub name: Option<String>,
+    pub key: Option<String>,
+    pub primary_key: Option<String>,
+    pub secondary_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct ApiSpec {
+    pub id: String,
+    pub name: String,
+    /// Suffix of the gateway's URL.
+    pub path: String,
+    pub revision: String,
+    pub version: Option<String>,
+}
+
+impl Default for ApiSpec {
+    fn default() -> ApiSpec {
+        ApiSpec {
+            id: "facts".to_owned(),
+            name: "Facts".to_owned(),
+            path: "facts".to_owned(),
+            revision: "1".to_owned(),
+            version: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct OperationSpec {
+    pub id: String,
+    pub name: String,
+}
+
+impl Default for OperationSpec {
+    fn default() -> OperationSpec {
+        OperationSpec { id: "get-fact".to_owned(), name: "Get fact".to_owned() }
+    }
+}
+
+/// A JSON Web Token. Times count from the moment of the request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct JwtSpec {
+    pub claims: serde_json::Map<String, serde_json::Value>,
+    /// `HS256`, `HS384` or `HS512`.
+    pub algorithm: String,
+    /// In base64, as `validate-jwt` has it.
+    pub key: String,
+    pub kid: Option<String>,
+    /// Seconds; negative for a token that is over.
+    pub expires_in: Option<i64>,
+    pub header: String,
+    /// What stands before the token in the header.
+    pub scheme: String,
+}
+
+impl Default for JwtSpec {
+    fn default() -> JwtSpec {
+        JwtSpec {
+            claims: serde_json::Map::new(),
+            algorithm: "HS256".to_owned(),
+            key: String::new(),
+            kid: None,
+            expires_in: Some(3600),
+            header: "Authorization".to_owned(),
+            scheme: "Bearer".to_owned(),
+        }
+    }
+}
+
+impl Named for UserSpec {
+    fn named(id: &str) -> UserSpec {
+        UserSpec { id: id.to_owned(), ..UserSpec::default() }
+    }
+}
+
+impl Named for ProductSpec {
+    fn named(id: &str) -> ProductSpec {
+        ProductSpec { id: id.to_owned(), ..ProductSpec::default() }
+    }
+}
+
+impl Named for SubscriptionSpec {
+    fn named(id: &str) -> SubscriptionSpec {
+        SubscriptionSpec { id: id.to_owned(), ..SubscriptionSpec::default() }
+    }
 }
 
 /// One text or several.
@@ -92,12 +244,16 @@ impl Default for RequestSpec {
             url: "https://gateway.example/facts/fact".to_owned(),
             headers: IndexMap::new(),
             body: None,
+            json: None,
             ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             matched_parameters: IndexMap::new(),
             service_url: "http://backend.example/base".to_owned(),
+            api: ApiSpec::default(),
+            operation: OperationSpec::default(),
             subscription: None,
             product: None,
             user: None,
+            jwt: None,
             url_template: "/fact".to_owned(),
             gateway: "managed".to_owned(),
             after: 0.0,
@@ -115,6 +271,8 @@ pub struct AnswerSpec {
     pub reason: Option<String>,
     pub headers: IndexMap<String, OneOrMany>,
     pub body: String,
+    /// The body as JSON; says so in `Content-Type`.
+    pub json: Option<serde_json::Value>,
     /// No answer but a fault of this reason: `Timeout`, `BackendConnectionFailure`.
     pub fault: Option<String>,
     /// How often this answer is given before the next one of the list; for ever when left out.
@@ -129,6 +287,7 @@ impl Default for AnswerSpec {
             reason: None,
             headers: IndexMap::new(),
             body: String::new(),
+            json: None,
             fault: None,
             times: None,
         }

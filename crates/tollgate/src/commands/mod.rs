@@ -6,6 +6,7 @@ mod expression;
 mod gateway;
 mod policy;
 mod token;
+mod trace;
 mod up;
 
 use crate::Failure;
@@ -22,9 +23,12 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Gateway(args) => gateway::gateway(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Policy(PolicyCommand::Check(args)) => policy::check(&args),
-        Command::Policy(PolicyCommand::Explain { file, scope }) => policy::explain(&file, scope),
+        Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args),
+        Command::Policy(PolicyCommand::Run(args)) => policy::run(&args),
+        Command::Policy(PolicyCommand::Test(args)) => policy::test(&args),
         Command::Expression(ExpressionCommand::Eval(args)) => expression::eval(&args),
         Command::Token(args) => token::token(&args),
+        Command::Trace(args) => trace::trace(&args),
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tollgate", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Host;
 use crate::instruction::{BodyNeeds, Op};
 use crate::operand::Dynamic;
-use crate::plan::Handler;
+use crate::plan::{Handler, Place};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +58,8 @@ pub struct RetryState {
     made: i64,
     /// What ended the last run, when it failed.
     pub fault: Option<Fault>,
+    /// The policy that failed then.
+    pub decided_by: Option<Arc<Place>>,
 }
 
 fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
@@ -82,7 +84,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 
 impl Retry {
     pub fn begin(self: &Arc<Retry>) -> RetryState {
-        RetryState { retry: self.clone(), made: 0, fault: None }
+        RetryState { retry: self.clone(), made: 0, fault: None, decided_by: None }
     }
 
     /// The wait before retry `number` (from 1).
@@ -130,7 +132,10 @@ pub async fn again<H: Host>(exchange: &mut Exchange, host: &H) -> Result<bool, F
             }
             Ok(true)
         }
-        (None, Some(fault)) => Err(fault),
+        (None, Some(fault)) => {
+            exchange.run.decided_by = state.decided_by;
+            Err(fault)
+        }
         (None, None) => Ok(false),
     }
 }

@@ -128,7 +128,8 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         expose: texts("expose-headers")?,
     });
     if emitter.is_direct() || emitter.is_in_fragment() {
-        emitter.preflight.push(Preflight::Cors(cors.clone()));
+        let place = emitter.current_place();
+        emitter.preflight.push(Preflight::Cors(cors.clone(), place));
     }
     emitter.step(node, cors)
 }

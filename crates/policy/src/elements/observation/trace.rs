@@ -79,6 +79,14 @@ impl Step for Trace {
         }
         let entry = LogEntry { source: &self.source, severity: self.severity, message: &message, metadata: &metadata };
         ports.log(context, &entry);
+        if let Some(recorder) = &mut exchange.run.recorder {
+            let severity = match self.severity {
+                LogSeverity::Verbose => "verbose",
+                LogSeverity::Information => "information",
+                LogSeverity::Error => "error",
+            };
+            recorder.message(&self.source, severity, &message, &metadata);
+        }
         Ok(Next::Continue)
     }
 }

@@ -118,7 +118,12 @@ async fn forward<H: Host>(exchange: &mut Exchange, host: &H, options: &ForwardOp
     // Of an earlier attempt inside `retry`.
     exchange.context.response = None;
     exchange.response_body = None;
-    host.forward(exchange, options).await
+    let outcome = host.forward(exchange, options).await;
+    let Exchange { context, run, .. } = exchange;
+    if let Some(recorder) = &mut run.recorder {
+        recorder.forwarded(context, outcome.as_ref().err());
+    }
+    outcome
 }
 
 /// The backend section of a service without a global document.

@@ -1,34 +1,14 @@
-//! `tollgate policy check · explain`: the engine that runs in production, without a server.
+//! `tollgate policy check`: every error of documents at its line and column.
 
+use super::known::Known;
+use super::{read, unreadable};
 use crate::Failure;
-use crate::cli::{CheckArgs, CheckFormat, Scope};
+use crate::cli::{CheckArgs, CheckFormat};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use tollgate_error::{Code, Diagnostic, LineIndex, Problem, Severity, render};
-use tollgate_policy::{ScopeKind, Sources};
-
-/// What only a service knows is assumed to exist.
-struct Assume;
-
-impl Sources for Assume {
-    fn named_value(&self, _: &str) -> Option<Arc<str>> {
-        None
-    }
-    fn assumes_named_values(&self) -> bool {
-        true
-    }
-    fn fragment(&self, _: &str) -> Option<Arc<str>> {
-        Some(Arc::from("<fragment />"))
-    }
-    fn has_backend(&self, _: &str) -> bool {
-        true
-    }
-    fn has_certificate(&self, _: &str) -> bool {
-        true
-    }
-}
+use tollgate_error::{Code, Diagnostic, LineIndex, Severity, render};
+use tollgate_policy::{Compiled, ScopeKind, Sources};
 
 #[derive(Serialize)]
 struct Checked {
@@ -53,12 +33,13 @@ struct Finding {
 }
 
 pub fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let known = Known::against(&args.against)?;
     let mut files = Vec::new();
     for path in &args.paths {
         find_documents(path, &mut files)?;
     }
     let checked: Vec<Checked> =
-        files.iter().map(|file| check_file(file, args.scope.into())).collect::<Result<_, _>>()?;
+        files.iter().map(|file| check_file(file, args.scope.kind(), &known)).collect::<Result<_, _>>()?;
     match args.format {
         CheckFormat::Text => print_text(&checked),
         CheckFormat::Json => println!("{}", serde_json::to_string_pretty(&checked).unwrap_or_default()),
@@ -68,23 +49,41 @@ pub fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(if checked.iter().all(|file| file.ok) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-pub fn explain(file: &Path, scope: Scope) -> Result<ExitCode, Failure> {
-    let text = read(file)?;
-    let compiled = tollgate_policy::compile(&text, scope.into(), &Assume);
-    if let Some(plan) = &compiled.plan {
-        println!("{}", plan.listing());
+/// Compiles a document at the scope given, else at the scope its place in a folder tells, else at
+/// the first scope where nothing is wrong with it (or the least).
+pub fn compile_at(file: &Path, text: &str, scope: Option<ScopeKind>, sources: &dyn Sources) -> (ScopeKind, Compiled) {
+    let at = |scope| (scope, tollgate_policy::compile(text, scope, sources));
+    if let Some(scope) = scope.or_else(|| scope_by_place(file)) {
+        return at(scope);
     }
-    eprint!("{}", render(&file.display().to_string(), &text, &compiled.diagnostics));
-    Ok(if compiled.plan.is_some() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let mut best: Option<(usize, (ScopeKind, Compiled))> = None;
+    for scope in [ScopeKind::Operation, ScopeKind::Api, ScopeKind::Product, ScopeKind::Global] {
+        let tried = at(scope);
+        let errors = tried.1.diagnostics.iter().filter(|found| found.is_error()).count();
+        if errors == 0 {
+            return tried;
+        }
+        if best.as_ref().is_none_or(|(fewest, _)| errors < *fewest) {
+            best = Some((errors, tried));
+        }
+    }
+    best.map_or_else(|| at(ScopeKind::Operation), |(_, tried)| tried)
 }
 
-impl From<Scope> for ScopeKind {
-    fn from(scope: Scope) -> ScopeKind {
-        match scope {
-            Scope::Global => ScopeKind::Global,
-            Scope::Product => ScopeKind::Product,
-            Scope::Api => ScopeKind::Api,
-            Scope::Operation => ScopeKind::Operation,
+/// What the APIOps layout says of a `policy.xml` by the folders it stands in.
+fn scope_by_place(file: &Path) -> Option<ScopeKind> {
+    if file.file_name()? != "policy.xml" {
+        return None;
+    }
+    let mut folders = file.parent()?.iter().rev().map(|part| part.to_string_lossy().into_owned()).skip(1);
+    match folders.next().as_deref() {
+        Some("operations") => Some(ScopeKind::Operation),
+        Some("apis") => Some(ScopeKind::Api),
+        Some("products") => Some(ScopeKind::Product),
+        _ => {
+            let root = file.parent()?;
+            let is_root = ["apis", "products", "named values", "policy fragments"];
+            is_root.iter().any(|folder| root.join(folder).is_dir()).then_some(ScopeKind::Global)
         }
     }
 }
@@ -109,23 +108,11 @@ fn find_documents(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> 
     Ok(())
 }
 
-fn unreadable(path: &Path, cause: &dyn std::fmt::Display) -> Failure {
-    Failure::Settings(
-        Problem::new(Code::SETTING_INVALID, format!("cannot read {}: {cause}", path.display()))
-            .with_hint("name policy documents, or folders that hold `.xml` files"),
-    )
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(file).map_err(|cause| unreadable(file, &cause))?;
-    String::from_utf8(bytes).map_err(|cause| unreadable(file, &cause))
-}
-
-fn check_file(file: &Path, scope: ScopeKind) -> Result<Checked, Failure> {
+fn check_file(file: &Path, scope: Option<ScopeKind>, known: &Known) -> Result<Checked, Failure> {
     let text = read(file)?;
     let compiled = match is_fragment(&text) {
-        true => tollgate_policy::compile_fragment(&text, &Assume),
-        false => tollgate_policy::compile(&text, scope, &Assume),
+        true => tollgate_policy::compile_fragment(&text, known),
+        false => compile_at(file, &text, scope, known).1,
     };
     let index = LineIndex::new(&text);
     let diagnostics: Vec<Finding> = compiled
@@ -148,7 +135,7 @@ fn check_file(file: &Path, scope: ScopeKind) -> Result<Checked, Failure> {
 }
 
 /// Whether the root element is `<fragment>`: declarations and comments may stand before it.
-fn is_fragment(text: &str) -> bool {
+pub fn is_fragment(text: &str) -> bool {
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     loop {
         let end = match rest {
@@ -178,10 +165,16 @@ fn print_github(checked: &[Checked]) {
     for file in checked {
         for found in &file.diagnostics {
             let level = if found.severity == Severity::Error { "error" } else { "warning" };
-            let text = found.message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+            let hint = found.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            let text = format!("{}{hint}", found.message);
+            let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+            let property = |text: &str| text.replace('%', "%25").replace(':', "%3A").replace(',', "%2C");
             println!(
                 "::{level} file={},line={},col={},title={}::{text}",
-                file.file, found.line, found.column, found.code
+                property(&file.file),
+                found.line,
+                found.column,
+                found.code
             );
         }
     }
