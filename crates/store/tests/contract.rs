@@ -4,7 +4,9 @@
 mod postgres;
 
 use serde_json::{Map, Value, json};
-use tollgate_contract::telemetry::{Batch, Dimensions, Heartbeat, Measures, RequestRecord, Rollup, Sketch};
+use tollgate_contract::telemetry::{
+    Batch, Dimensions, Heartbeat, Measures, RequestRecord, Rollup, Sketch, TraceRecord,
+};
 use tollgate_store::{Content, Expect, Keyring, RollupQuery, Store, StoreError, Transaction, Write};
 
 const KEY: [u8; 32] = [9; 32];
@@ -170,6 +172,11 @@ async fn a_batch_is_taken_once_and_rollups_add_up(world: World) {
             timestamp_ms: 1000,
             ..RequestRecord::default()
         }],
+        traces: vec![TraceRecord {
+            id: format!("t{sequence}"),
+            timestamp_ms: i64::try_from(sequence).unwrap_or(0),
+            document: serde_json::json!({ "of": sequence }),
+        }],
     };
     let take = async |batch: &Batch| store.take_batch("london", "office", batch, 1).await.expect("taken");
     assert!(take(&batch(1, 5)).await);
@@ -184,6 +191,14 @@ async fn a_batch_is_taken_once_and_rollups_add_up(world: World) {
     let none = store.rollups(&RollupQuery { from: 0, to: 120, gateway: Some("paris".to_owned()) }).await;
     assert!(none.expect("reads").is_empty());
     assert_eq!(store.requests(0, 2000).await.expect("reads").len(), 2);
+    let trace = async |gateway: &str, id: &str| store.trace(gateway, id).await.expect("reads");
+    assert_eq!(trace("london", "t1").await, Some(serde_json::json!({ "of": 1 })));
+    assert_eq!(trace("paris", "t1").await, None);
+    for sequence in 3..=101 {
+        assert!(take(&batch(sequence, 5)).await);
+    }
+    assert_eq!(trace("london", "t1").await, None, "only the last hundred are kept");
+    assert!(trace("london", "t2").await.is_some());
 }
 
 async fn nodes_are_remembered(world: World) {
