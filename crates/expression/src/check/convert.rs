@@ -5,7 +5,7 @@ use crate::program::Const;
 use crate::program::node::{Convert, Node, Target};
 use crate::run::ops;
 use crate::types::convert::{self, Conversion};
-use crate::types::{MemberId, Type, known, registry};
+use crate::types::{MemberId, Type, known};
 use tollgate_error::{Code, Span};
 
 impl<'t> Checker<'t> {
@@ -13,7 +13,7 @@ impl<'t> Checker<'t> {
     pub(super) fn implicit(&self, value: &Typed, to: &Type) -> Option<Conversion> {
         convert::implicit(&value.ty, to)
             .or_else(|| convert::implicit_constant(value.constant.as_ref()?, &value.ty, to))
-            .or_else(|| matches!(value.ty, Type::Dynamic).then(|| Conversion::Cast(to.clone())))
+            .or_else(|| matches!(value.ty, Type::Dynamic).then(|| Conversion::Dynamic(to.clone(), false)))
     }
 
     pub(super) fn is_checked(&self) -> bool {
@@ -21,45 +21,7 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn target(&self, member: MemberId, types: &[Type]) -> Target {
-        let entry = registry().member(member);
-        Target { native: entry.native, text: entry.text, types: types.into(), instance: !entry.is_static }
-    }
-
-    fn steps(&self, conversion: &Conversion, to: &Type, out: &mut Vec<Convert>) {
-        match conversion {
-            Conversion::Keep => {}
-            Conversion::Numeric(id) => out.push(Convert::Numeric(*id, self.is_checked())),
-            Conversion::Enum(id) => out.push(Convert::Enum(*id)),
-            Conversion::Unwrap => out.push(Convert::Unwrap),
-            Conversion::Cast(ty) => out.push(Convert::Cast(ty.clone())),
-            Conversion::User(member, before, after, lifted) => {
-                let entry = registry().member(*member);
-                if let Some(param) = entry.params.first() {
-                    self.steps(before, &param.ty, out);
-                }
-                out.push(Convert::User(self.target(*member, &[]), *lifted));
-                self.steps(after, to, out);
-            }
-            Conversion::Then(first, second) => {
-                self.steps(first, to, out);
-                self.steps(second, to, out);
-            }
-            Conversion::Tuple(items) => {
-                let types: Vec<Type> = match to.without_nullable() {
-                    Type::Tuple(tuple) => tuple.items.clone(),
-                    _ => Vec::new(),
-                };
-                let mut parts = Vec::new();
-                for (item, ty) in items.iter().zip(&types) {
-                    let mut part = Vec::new();
-                    self.steps(item, ty, &mut part);
-                    parts.push(part);
-                }
-                if parts.iter().any(|part| !part.is_empty()) {
-                    out.push(Convert::Tuple(to.without_nullable().clone(), parts));
-                }
-            }
-        }
+        Target::new(member, types)
     }
 
     /// `value` after `conversion`; constants are folded.
@@ -71,7 +33,7 @@ impl<'t> Checker<'t> {
             return Ok(self.typed_constant(folded, to.clone(), span));
         }
         let mut steps = Vec::new();
-        self.steps(conversion, to, &mut steps);
+        Convert::steps(conversion, to, self.is_checked(), &mut steps);
         let constant = value.constant.filter(|_| steps.is_empty() && (to.is(known::STRING) || *to == value.ty));
         let node = steps.into_iter().fold(value.node, |node, step| Node::Convert(step, Box::new(node)));
         Ok(Typed { node, ty: to.clone(), constant, span })
@@ -199,6 +161,9 @@ impl<'t> Checker<'t> {
             return Err(Reported);
         }
         let conversion = match convert::explicit(&value.ty, to) {
+            Some(Conversion::Cast(_)) if matches!(value.ty, Type::Dynamic) => {
+                Some(Conversion::Dynamic(to.clone(), true))
+            }
             Some(conversion) => Some(conversion),
             None => self.implicit(&value, to),
         };

@@ -1,9 +1,9 @@
 //! Late binding: `dynamic`, and conversions that wait for the value.
 
 use super::delegate::Delegate;
-use crate::program::node::DynamicUse;
+use crate::program::node::{Convert, DynamicUse};
 use crate::run::{Outcome, Run, Thrown};
-use crate::types::{MemberKind, convert, registry};
+use crate::types::{MemberKind, Type, convert, registry};
 use crate::value::{Value, downcast};
 
 /// What the C# run-time binder does with a member of a value. `text`: the value's own text, for a
@@ -53,6 +53,23 @@ pub fn bind(run: &mut Run<'_>, receiver: &Value, name: &str, args: &[Value], use
         }
     }
     Err(binder(&format!("'{ty}' does not contain a definition for '{name}'")))
+}
+
+/// A value that was `dynamic`, as `to`. `cast`: explicit conversions count as well.
+pub fn convert(run: &mut Run<'_>, value: Value, to: &Type, cast: bool) -> Outcome {
+    let Some(from) = value.runtime_type().filter(|_| !crate::run::is_instance(&value, to)) else {
+        return crate::run::cast(value, to);
+    };
+    // Json.NET converts what is in a JValue, whether a cast asks for it or not.
+    let cast = cast || super::json::is_scalar(&value);
+    let found = convert::implicit(&from, to).or_else(|| cast.then(|| convert::explicit(&from, to)).flatten());
+    let Some(found) = found else {
+        let (from, to) = (from.to_string_name(), to.to_string_name());
+        return Err(binder(&format!("Cannot convert type '{from}' to '{to}'")));
+    };
+    let mut steps = Vec::new();
+    Convert::steps(&found, to, false, &mut steps);
+    steps.iter().try_fold(value, |value, step| run.convert(step, value))
 }
 
 fn binder(message: &str) -> Thrown {

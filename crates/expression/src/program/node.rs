@@ -2,7 +2,8 @@
 
 use crate::run::Native;
 use crate::syntax::ast::BinaryOp;
-use crate::types::{DefId, Type};
+use crate::types::convert::Conversion;
+use crate::types::{DefId, MemberId, Type, registry};
 use std::fmt;
 use std::sync::Arc;
 use tollgate_error::Span;
@@ -73,6 +74,13 @@ pub struct Target {
     pub instance: bool,
 }
 
+impl Target {
+    pub fn new(member: MemberId, types: &[Type]) -> Target {
+        let entry = registry().member(member);
+        Target { native: entry.native, text: entry.text, types: types.into(), instance: !entry.is_static }
+    }
+}
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text)
@@ -87,9 +95,51 @@ pub enum Convert {
     Enum(DefId),
     Unwrap,
     Cast(Type),
+    /// Chosen by the value's own type. `true`: a cast.
+    Dynamic(Type, bool),
     /// `true`: null stays null.
     User(Target, bool),
     Tuple(Type, Vec<Vec<Convert>>),
+}
+
+impl Convert {
+    /// What `conversion` to `to` does, in order. `checked`: integers throw on overflow.
+    pub fn steps(conversion: &Conversion, to: &Type, checked: bool, out: &mut Vec<Convert>) {
+        match conversion {
+            Conversion::Keep => {}
+            Conversion::Numeric(id) => out.push(Convert::Numeric(*id, checked)),
+            Conversion::Enum(id) => out.push(Convert::Enum(*id)),
+            Conversion::Unwrap => out.push(Convert::Unwrap),
+            Conversion::Cast(ty) => out.push(Convert::Cast(ty.clone())),
+            Conversion::Dynamic(ty, cast) => out.push(Convert::Dynamic(ty.clone(), *cast)),
+            Conversion::User(member, before, after, lifted) => {
+                if let Some(param) = registry().member(*member).params.first() {
+                    Convert::steps(before, &param.ty, checked, out);
+                }
+                out.push(Convert::User(Target::new(*member, &[]), *lifted));
+                Convert::steps(after, to, checked, out);
+            }
+            Conversion::Then(first, second) => {
+                Convert::steps(first, to, checked, out);
+                Convert::steps(second, to, checked, out);
+            }
+            Conversion::Tuple(items) => {
+                let types: Vec<Type> = match to.without_nullable() {
+                    Type::Tuple(tuple) => tuple.items.clone(),
+                    _ => Vec::new(),
+                };
+                let mut parts = Vec::new();
+                for (item, ty) in items.iter().zip(&types) {
+                    let mut part = Vec::new();
+                    Convert::steps(item, ty, checked, &mut part);
+                    parts.push(part);
+                }
+                if parts.iter().any(|part| !part.is_empty()) {
+                    out.push(Convert::Tuple(to.without_nullable().clone(), parts));
+                }
+            }
+        }
+    }
 }
 
 #[derive(Debug)]

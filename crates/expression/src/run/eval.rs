@@ -297,7 +297,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn convert(&mut self, convert: &Convert, value: Value) -> Outcome {
+    pub(crate) fn convert(&mut self, convert: &Convert, value: Value) -> Outcome {
         match convert {
             Convert::Numeric(to, checked) if !value.is_null() => ops::to_numeric(*to, &value, *checked),
             Convert::Enum(to) if !value.is_null() => Ok(Value::Enum(*to, ops::to_i128(&value) as i64)),
@@ -305,6 +305,7 @@ impl Run<'_> {
             Convert::Unwrap if value.is_null() => Err(Thrown::invalid_operation("Nullable object must have a value.")),
             Convert::Unwrap => Ok(value),
             Convert::Cast(ty) => values::cast(value, ty),
+            Convert::Dynamic(ty, cast) => crate::library::dynamic::convert(self, value, ty, *cast),
             Convert::User(_, true) if value.is_null() => Ok(Value::Null),
             Convert::User(target, _) => self.native(target.native, &[value], &target.types),
             Convert::Tuple(ty, items) => {

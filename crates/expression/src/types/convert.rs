@@ -18,6 +18,8 @@ pub enum Conversion {
     Unwrap,
     /// A run-time check: unboxing or a reference cast.
     Cast(Type),
+    /// From `dynamic`: chosen by the value's own type at run time. `true`: a cast.
+    Dynamic(Type, bool),
     /// Through an operator, with standard conversions around it. `true`: lifted over null.
     User(MemberId, Box<Conversion>, Box<Conversion>, bool),
     /// Both.

@@ -229,6 +229,11 @@ pub fn dynamic(
     }))
 }
 
+/// Whether it is a `JValue`.
+pub fn is_scalar(value: &Value) -> bool {
+    token_of(value).and_then(JToken::scalar).is_some()
+}
+
 /// The value inside a token, for operators of `dynamic`.
 pub fn plain(value: &Value) -> Value {
     match token_of(value).and_then(JToken::scalar) {
