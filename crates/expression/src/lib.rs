@@ -11,6 +11,7 @@
 
 mod check;
 pub mod context;
+mod docs;
 pub mod dotnet;
 mod library;
 mod program;
@@ -20,6 +21,7 @@ mod types;
 pub mod value;
 pub mod vectors;
 
+pub use docs::docs;
 pub(crate) use program::integer_value as program_integer;
 pub use program::{Budget, Exception, Expected, Needs, Program, compile, end_of_expression};
 pub use value::Value;

@@ -264,6 +264,11 @@ fn part<T>(context: &Json, name: &str, read: impl Fn(&Json) -> T) -> Option<Arc<
     }
 }
 
+/// The context that a vector describes, for benches and tools.
+pub fn context(described: &Json) -> Context {
+    stand_in(described).0
+}
+
 fn stand_in(context: &Json) -> (Context, Rc<Stand>) {
     let timestamp = context.get("timestamp").and_then(Json::as_str).and_then(date);
     let timestamp = timestamp.or_else(|| date("2024-02-29T13:05:09.123Z")).unwrap_or_default();

@@ -542,9 +542,14 @@ impl Parser {
             }
             let mut items = Vec::new();
             loop {
-                let item = match p.declaration() {
-                    Some(item) => item,
-                    None => return None,
+                let span = p.span();
+                let item = if p.is("(") {
+                    p.deconstruction()?
+                } else if p.is_word("_") && matches!(p.kind_at(1), Kind::Punct("," | ")")) {
+                    p.advance();
+                    expr(ExprKind::Discard, span)
+                } else {
+                    p.declaration()?
                 };
                 items.push((None, item));
                 if !p.eat(",") {
@@ -552,7 +557,9 @@ impl Parser {
                 }
             }
             p.expect(")").ok()?;
-            (items.len() > 1).then(|| expr(ExprKind::Tuple(items), start.to(p.previous())))
+            // Discards alone are names until the checker has looked.
+            let declares = items.iter().any(|(_, item)| !matches!(item.kind, ExprKind::Discard));
+            (items.len() > 1 && declares).then(|| expr(ExprKind::Tuple(items), start.to(p.previous())))
         })
     }
 

@@ -5,11 +5,13 @@ pub mod end;
 mod expr;
 mod lexer;
 mod parser;
+#[cfg(test)]
+mod print;
 mod query;
 mod stmt;
 pub mod token;
 
-pub use parser::parse;
+pub use parser::{NESTING_MAX, SOURCE_BYTES_MAX, parse};
 
 pub use parser::Parser;
 use token::Token;

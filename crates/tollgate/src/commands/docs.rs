@@ -47,6 +47,7 @@ fn pages() -> Vec<(String, String)> {
         "policies/README.md".into(),
         format!("# Policy reference\n\nGenerated from the catalogue in the code: `make docs`.\n\n{list}"),
     ));
+    pages.push(("expressions.md".into(), tollgate_expression::docs()));
     pages.extend(policies.into_iter().map(|(name, text)| (format!("policies/{name}.md"), text)));
     pages
 }
