@@ -66,6 +66,11 @@ pub trait Environment {
     fn evaluated(&self, expression: &str, outcome: Result<&crate::Value, &crate::Exception>) {
         let _ = (expression, outcome);
     }
+    /// Whether the chain of a certificate (DER) ends in one that the host trusts
+    /// (`X509Certificate2.Verify`, `VerifyNoRevocation`). A host without trust anchors trusts none.
+    fn trusts_certificate(&self, _der: &[u8], _check_revocation: bool) -> bool {
+        false
+    }
 }
 
 /// The id of an exchange, an RFC 4122 UUID in network byte order.

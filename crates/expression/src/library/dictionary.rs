@@ -179,6 +179,22 @@ impl Dictionary {
     }
 }
 
+impl Dictionary {
+    /// `Add`: a key that is null or there already is an exception.
+    pub fn add_new(&self, run: &mut Run<'_>, key: Value, value: Value) -> Result<(), Thrown> {
+        if key.is_null() {
+            return Err(Thrown::argument_null("key"));
+        }
+        if self.add(run, key.clone(), value)? {
+            return Ok(());
+        }
+        let text = run.print_str(&key)?;
+        let message = format!("An item with the same key has already been added. Key: {}", text.as_str());
+        // .NET names the parameter only where it is null.
+        Err(Thrown::argument(&message))
+    }
+}
+
 pub fn changed() -> Thrown {
     Thrown::invalid_operation("Collection was modified; enumeration operation may not execute.")
 }
@@ -298,13 +314,7 @@ fn add(a: &mut Args<'_, '_>) -> Outcome {
     let Some(dictionary) = downcast::<Dictionary>(&target) else {
         return Err(Thrown::not_supported("Collection is read-only."));
     };
-    if !dictionary.add(a.run, key.clone(), value)? {
-        let text = a.run.print_str(&key)?;
-        return Err(Thrown::argument(&format!(
-            "An item with the same key has already been added. Key: {}",
-            text.as_str()
-        )));
-    }
+    dictionary.add_new(a.run, key, value)?;
     Ok(Value::Null)
 }
 
@@ -385,14 +395,8 @@ fn make(a: &mut Args<'_, '_>, source: Option<usize>, comparer: Option<usize>) ->
             return Err(Thrown::argument_null("dictionary"));
         }
         for item in a.run.collect(&source)? {
-            if let Some(pair) = downcast::<Pair>(&item)
-                && !dictionary.add(a.run, pair.key.clone(), pair.value.clone())?
-            {
-                let text = a.run.print_str(&pair.key)?;
-                return Err(Thrown::argument(&format!(
-                    "An item with the same key has already been added. Key: {}",
-                    text.as_str()
-                )));
+            if let Some(pair) = downcast::<Pair>(&item) {
+                dictionary.add_new(a.run, pair.key.clone(), pair.value.clone())?;
             }
         }
     }

@@ -130,6 +130,18 @@ fn hash_code(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
     }))
 }
 
+/// `Equals(T)` and `==`.
+pub fn same(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+    let (x, y) = (a.value(0), a.value(1));
+    a.run.equals(&x, &y).map(Value::Bool)
+}
+
+/// `!=`.
+pub fn differ(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+    let (x, y) = (a.value(0), a.value(1));
+    a.run.equals(&x, &y).map(|equal| Value::Bool(!equal))
+}
+
 /// `new object()`.
 struct Plain;
 

@@ -4,7 +4,10 @@ use super::{HashAlgorithm, RsaKey};
 use crate::dotnet::text::datetime::{DateTime, DateTimeKind};
 use crate::dotnet::text::encoding::{from_base64, to_hex};
 use crate::dotnet::text::error::{DotnetError, DotnetResult};
+use p12_keystore::error::Error;
+use p12_keystore::Pkcs12Archive;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::asn1_rs::{Any, ToDer};
 use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Name;
@@ -40,8 +43,25 @@ pub struct Certificate {
     pub signature_algorithm: String,
     /// The public key as DER (`SubjectPublicKeyInfo`).
     pub public_key_info: Vec<u8>,
+    /// The object identifier of the public key's algorithm in dots.
+    pub key_algorithm: String,
+    /// The parameters of that algorithm as DER.
+    pub key_parameters: Vec<u8>,
+    /// The bits of the public key.
+    pub public_key: Vec<u8>,
+    pub extensions: Vec<Extension>,
+    dns_names: Vec<String>,
     names: Names,
     issuer_names: Names,
+}
+
+/// `X509Extension`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// The object identifier in dots.
+    pub oid: String,
+    pub critical: bool,
+    pub raw: Vec<u8>,
 }
 
 /// The parts that `GetNameInfo` chooses from.
@@ -78,7 +98,7 @@ const EMAIL: &str = "1.2.840.113549.1.9.1";
 impl Certificate {
     /// `new X509Certificate2(bytes)`: DER or PEM.
     pub fn parse(bytes: &[u8]) -> DotnetResult<Self> {
-        let invalid = || DotnetError::cryptographic("Cannot find the requested object.");
+        let invalid = || DotnetError::cryptographic("ASN1 corrupted data.");
         let der = match std::str::from_utf8(bytes).ok().and_then(|text| text.split_once("-----BEGIN CERTIFICATE-----"))
         {
             Some((_, rest)) => {
@@ -99,10 +119,59 @@ impl Certificate {
             version: parsed.version().0.saturating_add(1),
             signature_algorithm: parsed.signature_algorithm.algorithm.to_id_string(),
             public_key_info: parsed.public_key().raw.to_vec(),
+            key_algorithm: parsed.public_key().algorithm.algorithm.to_id_string(),
+            key_parameters: parsed.public_key().algorithm.parameters.as_ref().map(encoded).unwrap_or_default(),
+            public_key: parsed.public_key().subject_public_key.data.to_vec(),
+            extensions: parsed
+                .extensions()
+                .iter()
+                .map(|extension| Extension {
+                    oid: extension.oid.to_id_string(),
+                    critical: extension.critical,
+                    raw: extension.value.to_vec(),
+                })
+                .collect(),
+            dns_names: alternative_names(&parsed, false)
+                .into_iter()
+                .filter_map(|name| match name {
+                    GeneralName::DNSName(name) => Some((*name).to_owned()),
+                    _ => None,
+                })
+                .collect(),
             names: Names::of(parsed.subject(), &alternative_names(&parsed, false)),
             issuer_names: Names::of(parsed.issuer(), &alternative_names(&parsed, true)),
             raw: der,
         })
+    }
+
+    /// `new X509Certificate2(bytes, password)`: as [`Self::parse`] or PKCS #12. Gives the private
+    /// key, in PKCS #8, where there is one.
+    pub fn open(bytes: &[u8], password: &str) -> DotnetResult<(Self, Option<Vec<u8>>)> {
+        let plain = Self::parse(bytes);
+        if plain.is_ok() {
+            return plain.map(|certificate| (certificate, None));
+        }
+        if derivation_rounds(bytes) > DERIVATION_ROUNDS_MAX {
+            return Err(DotnetError::cryptographic(
+                "The PKCS#12 data exceeds the limit on the rounds of its key derivation.",
+            ));
+        }
+        let archive = match Pkcs12Archive::from_pkcs12(bytes, password) {
+            Ok(archive) => archive,
+            Err(Error::MacError(_)) => {
+                return Err(DotnetError::cryptographic("The specified network password is not correct."));
+            }
+            Err(_) => return Err(DotnetError::cryptographic("ASN1 corrupted data.")),
+        };
+        // The certificate of the first key; without a key the first certificate.
+        let key = archive.keys.first();
+        let own = key.and_then(|key| key.local_key_id.as_ref()).and_then(|id| {
+            archive.certs.iter().find(|found| found.local_key_id.as_deref() == Some(id.as_ref()))
+        });
+        let found = own.or(archive.certs.first());
+        let found =
+            found.ok_or_else(|| DotnetError::cryptographic("The certificate content was empty or missing."))?;
+        Ok((Self::parse(found.cert.as_der())?, key.map(|key| key.key.as_der().to_vec())))
     }
 
     /// `GetNameInfo(type, forIssuer)`.
@@ -116,6 +185,11 @@ impl Certificate {
             NameType::UrlName => &names.url,
             NameType::UpnName => "",
         }
+    }
+
+    /// The DNS names of the subject's alternative name.
+    pub fn dns_names(&self) -> &[String] {
+        &self.dns_names
     }
 
     /// `GetSerialNumber()`: the bytes, the least significant first.
@@ -133,6 +207,27 @@ impl Certificate {
     pub fn rsa_public_key(&self) -> Option<RsaKey> {
         RsaKey::from_der(&self.public_key_info).ok()
     }
+}
+
+/// The whole of a short DER value: its head and what it holds.
+fn encoded(value: &Any<'_>) -> Vec<u8> {
+    value.to_der_vec().unwrap_or_default()
+}
+
+/// Rounds of one password-based derivation in PKCS #12 data: the data may come from a caller, who must
+/// not choose for how long a worker computes.
+const DERIVATION_ROUNDS_MAX: u64 = 2_000_000;
+
+/// The largest count of rounds in PKCS #12 data: an INTEGER that follows a salt (an OCTET STRING).
+fn derivation_rounds(bytes: &[u8]) -> u64 {
+    let count_at = |at: usize| {
+        let [0x04, salt_bytes @ 8..=64] = *bytes.get(at..at + 2)? else { return None };
+        let after = at + 2 + usize::from(salt_bytes);
+        let [0x02, length @ 1..=8] = *bytes.get(after..after + 2)? else { return None };
+        let number = bytes.get(after + 2..after + 2 + usize::from(length))?;
+        Some(number.iter().fold(0u64, |count, byte| count << 8 | u64::from(*byte)))
+    };
+    (0..bytes.len()).filter_map(count_at).max().unwrap_or(0)
 }
 
 fn alternative_names<'a>(certificate: &'a X509Certificate<'a>, of_issuer: bool) -> Vec<&'a GeneralName<'a>> {

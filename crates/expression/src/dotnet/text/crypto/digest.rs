@@ -53,6 +53,14 @@ impl HashAlgorithm {
         }
     }
 
+    /// The length of the block that it works on in bytes: a new HMAC key is as long.
+    pub fn block_bytes(self) -> usize {
+        match self {
+            Self::Md5 | Self::Sha1 | Self::Sha256 => 64,
+            Self::Sha384 | Self::Sha512 => 128,
+        }
+    }
+
     /// `ComputeHash(data)`.
     pub fn hash(self, data: &[u8]) -> Vec<u8> {
         match self {

@@ -1,11 +1,11 @@
 //! What the allowed types of `System.Security.Cryptography` compute. Random bytes come from outside.
 
-mod aes;
+mod symmetric;
 mod certificate;
 mod digest;
 mod rsa;
 
-pub use self::aes::{CipherMode, PaddingMode, aes_decrypt, aes_encrypt};
-pub use self::certificate::{Certificate, NameType};
+pub use self::symmetric::{CipherMode, INVALID_IV, PaddingMode, Settings, SymmetricKind, Transform, weak_key};
+pub use self::certificate::{Certificate, Extension, NameType};
 pub use self::digest::HashAlgorithm;
-pub use self::rsa::{EncryptionPadding, Entropy, RsaKey, SignaturePadding};
+pub use self::rsa::{EncryptionPadding, Entropy, Parameters, RsaKey, SignaturePadding};

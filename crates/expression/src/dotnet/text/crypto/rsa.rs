@@ -5,7 +5,7 @@ use crate::dotnet::text::encoding::{from_base64, to_base64};
 use crate::dotnet::text::error::{DotnetError, DotnetResult};
 use rsa::hazmat::{rsa_decrypt_and_check, rsa_encrypt};
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use rsa::rand_core::{CryptoRng, Error, RngCore};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
@@ -51,6 +51,25 @@ pub enum SignaturePadding {
 pub enum EncryptionPadding {
     Pkcs1,
     Oaep(HashAlgorithm),
+}
+
+/// The largest modulus that is worked with, in bits: the time of an operation grows with its cube.
+const MODULUS_BITS_MAX: usize = 16_384;
+
+/// The largest key that is made, in bits: an expression must not hold its worker for long.
+const GENERATED_BITS_MAX: usize = 4096;
+
+/// `RSAParameters`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters {
+    pub modulus: Option<Vec<u8>>,
+    pub exponent: Option<Vec<u8>>,
+    pub d: Option<Vec<u8>>,
+    pub p: Option<Vec<u8>>,
+    pub q: Option<Vec<u8>>,
+    pub dp: Option<Vec<u8>>,
+    pub dq: Option<Vec<u8>>,
+    pub inverse_q: Option<Vec<u8>>,
 }
 
 /// A public key, or a pair.
@@ -122,38 +141,106 @@ impl RsaKey {
             )
         };
         let (modulus, exponent) = (part("Modulus").ok_or_else(missing)?, part("Exponent").ok_or_else(missing)?);
-        if let (Some(d), Some(p), Some(q)) = (part("D"), part("P"), part("Q")) {
-            return RsaPrivateKey::from_components(modulus, exponent, d, vec![p, q])
-                .map(Self::pair)
-                .map_err(|_| invalid_key());
+        Self::from_numbers(modulus, exponent, part("D").zip(part("P").zip(part("Q"))))
+    }
+
+    fn from_numbers(
+        modulus: BigUint,
+        exponent: BigUint,
+        private: Option<(BigUint, (BigUint, BigUint))>,
+    ) -> DotnetResult<Self> {
+        if modulus.bits() > MODULUS_BITS_MAX {
+            return Err(invalid_key());
         }
-        RsaPublicKey::new(modulus, exponent).map(Self::public).map_err(|_| invalid_key())
+        match private {
+            Some((d, (p, q))) => RsaPrivateKey::from_components(modulus, exponent, d, vec![p, q]).map(Self::pair),
+            None => RsaPublicKey::new(modulus, exponent).map(Self::public),
+        }
+        .map_err(|_| invalid_key())
+    }
+
+    /// `RSA.Create(bits)`: a new pair.
+    pub fn generate(bits: usize, entropy: &mut Entropy<'_>) -> DotnetResult<Self> {
+        if !(512..=GENERATED_BITS_MAX).contains(&bits) || !bits.is_multiple_of(8) {
+            return Err(DotnetError::cryptographic("Specified key is not a valid size for this algorithm."));
+        }
+        RsaPrivateKey::new(entropy, bits).map(Self::pair).map_err(|_| invalid_key())
+    }
+
+    /// `ImportParameters(parameters)`.
+    pub fn from_parameters(parameters: &Parameters) -> DotnetResult<Self> {
+        let invalid = || DotnetError::cryptographic("The specified RSA parameters are not valid. Exponent and Modulus are required. If D is present, it must have the same length as Modulus. If D is present, P, Q, DP, DQ, and InverseQ are required and must have half the length of Modulus, rounded up, otherwise they must be omitted.");
+        let number = |bytes: &[u8]| BigUint::from_bytes_be(bytes);
+        let (Some(modulus), Some(exponent)) = (&parameters.modulus, &parameters.exponent) else { return Err(invalid()) };
+        let private = match (&parameters.d, &parameters.p, &parameters.q) {
+            (Some(d), Some(p), Some(q)) => Some((number(d), (number(p), number(q)))),
+            (None, None, None) => None,
+            _ => return Err(invalid()),
+        };
+        Self::from_numbers(number(modulus), number(exponent), private)
+    }
+
+    /// `ExportParameters(includePrivate)`: big-endian, padded to the length that .NET gives.
+    pub fn parameters(&self, include_private: bool) -> DotnetResult<Parameters> {
+        let whole = self.public.size();
+        let padded = |value: &BigUint, length: usize| {
+            let bytes = value.to_bytes_be();
+            let mut out = vec![0; length.saturating_sub(bytes.len())];
+            out.extend_from_slice(&bytes);
+            Some(out)
+        };
+        let mut parameters = Parameters {
+            modulus: Some(self.public.n().to_bytes_be()),
+            exponent: Some(self.public.e().to_bytes_be()),
+            ..Parameters::default()
+        };
+        if include_private {
+            let private = self.private()?;
+            let half = whole.div_ceil(2);
+            if let [p, q] = private.primes() {
+                let one = BigUint::from(1u8);
+                parameters.p = padded(p, half);
+                parameters.q = padded(q, half);
+                parameters.dp = padded(&(private.d() % (p - &one)), half);
+                parameters.dq = padded(&(private.d() % (q - &one)), half);
+                parameters.inverse_q = private.crt_coefficient().and_then(|inverse| padded(&inverse, half));
+            }
+            parameters.d = padded(private.d(), whole);
+        }
+        Ok(parameters)
     }
 
     /// `ToXmlString(includePrivate)`.
     pub fn to_xml(&self, include_private: bool) -> DotnetResult<String> {
+        let parameters = self.parameters(include_private)?;
+        let parts = [
+            ("Modulus", parameters.modulus),
+            ("Exponent", parameters.exponent),
+            ("P", parameters.p),
+            ("Q", parameters.q),
+            ("DP", parameters.dp),
+            ("DQ", parameters.dq),
+            ("InverseQ", parameters.inverse_q),
+            ("D", parameters.d),
+        ];
         let mut out = String::from("<RSAKeyValue>");
-        let mut push = |name: &str, value: &BigUint| {
-            out.push_str(&format!("<{name}>{}</{name}>", to_base64(&value.to_bytes_be(), false)));
-        };
-        push("Modulus", self.public.n());
-        push("Exponent", self.public.e());
-        if include_private {
-            let private = self.private()?;
-            if let [p, q] = private.primes() {
-                push("P", p);
-                push("Q", q);
-                let one = BigUint::from(1u8);
-                push("DP", &(private.d() % (p - &one)));
-                push("DQ", &(private.d() % (q - &one)));
-                if let Some(inverse) = private.crt_coefficient() {
-                    push("InverseQ", &inverse);
-                }
+        for (name, value) in parts {
+            if let Some(value) = value {
+                out.push_str(&format!("<{name}>{}</{name}>", to_base64(&value, false)));
             }
-            push("D", private.d());
         }
         out.push_str("</RSAKeyValue>");
         Ok(out)
+    }
+
+    /// `ExportPkcs8PrivateKey()`.
+    pub fn pkcs8_der(&self) -> DotnetResult<Vec<u8>> {
+        self.private()?.to_pkcs8_der().map(|der| der.as_bytes().to_vec()).map_err(|_| invalid_key())
+    }
+
+    /// `ExportSubjectPublicKeyInfo()`.
+    pub fn public_key_info(&self) -> DotnetResult<Vec<u8>> {
+        self.public.to_public_key_der().map(|der| der.as_bytes().to_vec()).map_err(|_| invalid_key())
     }
 
     /// `ExportRSAPrivateKey()`.
@@ -173,11 +260,6 @@ impl RsaKey {
 
     pub fn has_private_key(&self) -> bool {
         self.private.is_some()
-    }
-
-    /// `ExportParameters(false)`: modulus and exponent, big-endian.
-    pub fn public_parameters(&self) -> (Vec<u8>, Vec<u8>) {
-        (self.public.n().to_bytes_be(), self.public.e().to_bytes_be())
     }
 
     fn private(&self) -> DotnetResult<&RsaPrivateKey> {
@@ -481,7 +563,9 @@ mod tests {
             "-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----",
             to_base64(&key.public_der().expect("a key"), true)
         );
-        assert_eq!(RsaKey::from_pem(&pem).map(|key| key.public_parameters()), Ok(key.public_parameters()));
+        assert_eq!(RsaKey::from_pem(&pem).and_then(|key| key.parameters(false)), key.parameters(false));
+        let parameters = key.parameters(true).expect("a private key");
+        assert_eq!(RsaKey::from_parameters(&parameters).and_then(|copy| copy.parameters(true)), Ok(parameters));
         assert!(
             RsaKey::from_pem("nothing").is_err()
                 && RsaKey::from_der(b"nothing").is_err()
