@@ -43,6 +43,7 @@ pub mod time;
 pub mod tuple;
 pub mod uri;
 pub mod xml;
+pub mod zone;
 
 use crate::run::Native;
 
@@ -56,6 +57,7 @@ pub struct TypeTable {
 pub static TABLES: &[&[TypeTable]] = &[
     object::TYPES,
     number::TYPES,
+    number::INTEGERS,
     time::TYPES,
     array::TYPES,
     bits::TYPES,
@@ -110,4 +112,5 @@ pub static TABLES: &[&[TypeTable]] = &[
     xml::dom::TYPES,
     xml::json::TYPES,
     xml::exception::TYPES,
+    zone::TYPES,
 ];

@@ -2,7 +2,7 @@
 
 use super::{TypeTable, format};
 use crate::dotnet::text::decimal::MidpointRounding;
-use crate::dotnet::text::number::{self as text, IntType, NumberStyles};
+use crate::dotnet::text::number::{self as text, IntType, NumberStyles, Primitive};
 use crate::dotnet::text::{Decimal, math};
 use crate::run::{Args, Native, Outcome, Thrown, ops};
 use crate::types::{DefId, known};
@@ -81,6 +81,50 @@ fn equals(a: &mut Args<'_, '_>) -> Outcome {
     a.run.equals(&x, &y).map(Value::Bool)
 }
 
+/// What .NET 7 gave the integers: static members of generic mathematics that are public.
+macro_rules! integer_members {
+    ($name:literal, $keyword:literal, $id:expr) => {
+        TypeTable {
+            decl: concat!("struct System.", $name, " : IComparable, IComparable<", $keyword, ">, IFormattable, IEquatable<", $keyword, ">"),
+            members: &[
+                (concat!("static ", $keyword, " Abs(", $keyword, " value)"), abs),
+                (concat!("static ", $keyword, " Max(", $keyword, " x, ", $keyword, " y)"), |a| pick(a, true)),
+                (concat!("static ", $keyword, " Min(", $keyword, " x, ", $keyword, " y)"), |a| pick(a, false)),
+                (concat!("static ", $keyword, " Clamp(", $keyword, " value, ", $keyword, " min, ", $keyword, " max)"), clamp),
+                (concat!("static int Sign(", $keyword, " value)"), sign),
+                (concat!("static bool IsEvenInteger(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 == 0))),
+                (concat!("static bool IsOddInteger(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 != 0))),
+                (concat!("static bool IsPow2(", $keyword, " value)"), |a| {
+                    let value = ops::to_i128(a.get(0));
+                    Ok(Value::Bool(value > 0 && value & (value - 1) == 0))
+                }),
+                (concat!("static bool IsNegative(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) < 0))),
+                (concat!("static bool IsPositive(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) >= 0))),
+                (concat!("static ", $keyword, " PopCount(", $keyword, " value)"), |a| {
+                    integer_extra(a, |value, bits| unsigned(value, bits).count_ones().into(), $id)
+                }),
+                (concat!("static ", $keyword, " LeadingZeroCount(", $keyword, " value)"), |a| {
+                    integer_extra(a, |value, bits| (unsigned(value, bits).leading_zeros() + u32::from(bits) - 128).into(), $id)
+                }),
+                (concat!("static ", $keyword, " TrailingZeroCount(", $keyword, " value)"), |a| {
+                    integer_extra(a, |value, bits| unsigned(value, bits).trailing_zeros().min(bits.into()).into(), $id)
+                }),
+            ],
+        }
+    };
+}
+
+pub static INTEGERS: &[TypeTable] = &[
+    integer_members!("SByte", "sbyte", known::SBYTE),
+    integer_members!("Byte", "byte", known::BYTE),
+    integer_members!("Int16", "short", known::INT16),
+    integer_members!("UInt16", "ushort", known::UINT16),
+    integer_members!("Int32", "int", known::INT32),
+    integer_members!("UInt32", "uint", known::UINT32),
+    integer_members!("Int64", "long", known::INT64),
+    integer_members!("UInt64", "ulong", known::UINT64),
+];
+
 macro_rules! numeric {
     ($name:literal, $keyword:literal, $id:expr, [$($extra:expr),* $(,)?]) => {
         TypeTable {
@@ -97,7 +141,8 @@ macro_rules! numeric {
                 ("string ToString(IFormatProvider provider)", to_text),
                 ("string ToString(string format, IFormatProvider provider)", to_text),
                 (concat!("int CompareTo(", $keyword, " value)"), compare),
-                ("int CompareTo(object value)", compare),
+                ("int CompareTo(object value)", super::object::compare_to_object),
+                (concat!("static bool TryParse(string s, IFormatProvider provider, out ", $keyword, " result)"), |a| try_parse(a, $id)),
                 (concat!("bool Equals(", $keyword, " obj)"), equals),
                 ("bool Equals(object obj)", equals),
                 $($extra),*
@@ -114,12 +159,39 @@ fn float_test(a: &mut Args<'_, '_>, test: fn(f64) -> bool) -> Outcome {
     Ok(Value::Bool(test(a.f64(0))))
 }
 
+fn is_integer(value: f64) -> bool {
+    value.is_finite() && value.trunc() == value
+}
+
 fn decimal_map(a: &mut Args<'_, '_>, map: fn(Decimal) -> Decimal) -> Outcome {
     Ok(Value::Decimal(format::from_decimal(map(format::decimal(a.decimal(0))))))
 }
 
 fn decimal_op(a: &mut Args<'_, '_>, op: fn(Decimal, Decimal) -> crate::dotnet::text::DotnetResult<Decimal>) -> Outcome {
     Ok(Value::Decimal(format::from_decimal(op(format::decimal(a.decimal(0)), format::decimal(a.decimal(1)))?)))
+}
+
+/// `new decimal(number)`.
+fn to_decimal(a: &mut Args<'_, '_>) -> Outcome {
+    super::convert::convert(a, known::DECIMAL)
+}
+
+/// `decimal.ToInt32` and its kin: the fraction is cut off.
+fn truncated(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
+    let value = Primitive::Decimal(format::decimal(a.decimal(0)));
+    let Some(kind) = int_type(id) else { return Err(Thrown::null_reference()) };
+    Ok(crate::program_integer(id, value.cast_checked(kind)?))
+}
+
+/// `int.MaxMagnitude` and its kin are left to `Math`; here what integers have besides.
+fn integer_extra(a: &mut Args<'_, '_>, read: fn(i128, u8) -> i128, id: DefId) -> Outcome {
+    let bits = int_type(id).map_or(32, IntType::bits);
+    Ok(crate::program_integer(id, read(ops::to_i128(a.get(0)), bits)))
+}
+
+/// The bits of an integer as an unsigned number.
+fn unsigned(value: i128, bits: u8) -> u128 {
+    value as u128 & (u128::MAX >> (128 - u32::from(bits)))
 }
 
 /// `Round` of double and decimal: digits and mode in any combination.
@@ -195,6 +267,22 @@ fn clamp(a: &mut Args<'_, '_>) -> Outcome {
         return Ok(low);
     }
     Ok(if a.run.compare(&value, &high)? == std::cmp::Ordering::Greater { high } else { value })
+}
+
+/// `DivRem(left, right)`: quotient and remainder in a tuple.
+fn div_rem(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
+    let (x, y) = (ops::to_i128(a.get(0)), ops::to_i128(a.get(1)));
+    if y == 0 {
+        return Err(Thrown::divide_by_zero());
+    }
+    let kind = int_type(id).ok_or_else(Thrown::null_reference)?;
+    if !kind.contains(x / y) && matches!(id, known::INT32 | known::INT64) {
+        return Err(Thrown::arithmetic_overflow());
+    }
+    let item = crate::types::Type::of(id);
+    let ty = crate::types::Type::tuple(vec![item.clone(), item], vec![Some("Quotient".into()), Some("Remainder".into())]);
+    let parts = vec![crate::program_integer(id, kind.wrap(x / y)), crate::program_integer(id, x % y)];
+    Ok(Value::object(super::tuple::TupleObject::new(ty, parts)))
 }
 
 pub static TYPES: &[TypeTable] = &[
@@ -280,6 +368,15 @@ pub static TYPES: &[TypeTable] = &[
             ("static float NegativeInfinity", |_| Ok(Value::Single(f32::NEG_INFINITY))),
             ("static bool IsNaN(float f)", |a| float_test(a, f64::is_nan)),
             ("static bool IsInfinity(float f)", |a| float_test(a, f64::is_infinite)),
+            ("static bool IsPositiveInfinity(float f)", |a| float_test(a, |v| v == f64::INFINITY)),
+            ("static bool IsNegativeInfinity(float f)", |a| float_test(a, |v| v == f64::NEG_INFINITY)),
+            ("static bool IsFinite(float f)", |a| float_test(a, f64::is_finite)),
+            ("static bool IsNegative(float f)", |a| float_test(a, f64::is_sign_negative)),
+            ("static bool IsNormal(float f)", |a| Ok(Value::Bool(a.f32(0).is_normal()))),
+            ("static bool IsSubnormal(float f)", |a| Ok(Value::Bool(a.f32(0).is_subnormal()))),
+            ("static bool IsInteger(float value)", |a| float_test(a, is_integer)),
+            ("const float Pi = 3.14159274", nothing),
+            ("const float E = 2.71828175", nothing),
         ]
     ),
     numeric!(
@@ -299,6 +396,15 @@ pub static TYPES: &[TypeTable] = &[
             ("static bool IsNegativeInfinity(double d)", |a| float_test(a, |v| v == f64::NEG_INFINITY)),
             ("static bool IsFinite(double d)", |a| float_test(a, f64::is_finite)),
             ("static bool IsNegative(double d)", |a| float_test(a, f64::is_sign_negative)),
+            ("static bool IsNormal(double d)", |a| float_test(a, f64::is_normal)),
+            ("static bool IsSubnormal(double d)", |a| float_test(a, f64::is_subnormal)),
+            ("static bool IsInteger(double value)", |a| float_test(a, is_integer)),
+            ("static bool IsEvenInteger(double value)", |a| float_test(a, |v| is_integer(v) && v % 2.0 == 0.0)),
+            ("static bool IsOddInteger(double value)", |a| float_test(a, |v| is_integer(v) && v % 2.0 != 0.0)),
+            ("const double Pi = 3.1415926535897931", nothing),
+            ("const double E = 2.7182818284590451", nothing),
+            ("const double Tau = 6.2831853071795862", nothing),
+            ("const double NegativeZero = -0.0", nothing),
         ]
     ),
     numeric!(
@@ -323,8 +429,50 @@ pub static TYPES: &[TypeTable] = &[
             ("static decimal Multiply(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_mul)),
             ("static decimal Divide(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_div)),
             ("static decimal Remainder(decimal d1, decimal d2)", |a| decimal_op(a, Decimal::checked_rem)),
-            ("static int ToInt32(decimal d)", |a| super::convert::convert(a, known::INT32)),
-            ("static double ToDouble(decimal d)", |a| super::convert::convert(a, known::DOUBLE)),
+            ("const decimal MinusOne = -1", nothing),
+            ("new(int value)", to_decimal),
+            ("new(uint value)", to_decimal),
+            ("new(long value)", to_decimal),
+            ("new(ulong value)", to_decimal),
+            ("new(float value)", to_decimal),
+            ("new(double value)", to_decimal),
+            ("new(int[] bits)", |a| {
+                let bits = crate::value::downcast::<super::array::Array>(a.get(0));
+                let bits = bits.ok_or_else(|| Thrown::argument_null("bits"))?.to_vec();
+                let bits: Vec<i32> = bits.iter().map(|bit| ops::to_i128(bit) as i32).collect();
+                Ok(Value::Decimal(format::from_decimal(Decimal::from_bits(&bits)?)))
+            }),
+            ("new(int lo, int mid, int hi, bool isNegative, byte scale)", |a| {
+                let scale = ops::to_i128(a.get(4)) as u8;
+                let made = Decimal::from_parts(a.i32(0), a.i32(1), a.i32(2), a.bool(3), scale)?;
+                Ok(Value::Decimal(format::from_decimal(made)))
+            }),
+            ("static int[] GetBits(decimal d)", |a| {
+                let bits = format::decimal(a.decimal(0)).get_bits().map(Value::Int32);
+                Ok(Value::object(super::array::Array::new(crate::types::Type::int(), bits.to_vec())))
+            }),
+            ("byte Scale", |a| Ok(Value::Byte(format::decimal(a.decimal(0)).scale()))),
+            ("static int Compare(decimal d1, decimal d2)", super::object::compare_to),
+            ("static bool Equals(decimal d1, decimal d2)", equals),
+            ("static decimal Abs(decimal value)", abs),
+            ("static decimal Max(decimal x, decimal y)", |a| pick(a, true)),
+            ("static decimal Min(decimal x, decimal y)", |a| pick(a, false)),
+            ("static int Sign(decimal d)", sign),
+            ("static decimal Clamp(decimal value, decimal min, decimal max)", clamp),
+            ("static sbyte ToSByte(decimal value)", |a| truncated(a, known::SBYTE)),
+            ("static byte ToByte(decimal value)", |a| truncated(a, known::BYTE)),
+            ("static short ToInt16(decimal value)", |a| truncated(a, known::INT16)),
+            ("static ushort ToUInt16(decimal value)", |a| truncated(a, known::UINT16)),
+            ("static int ToInt32(decimal d)", |a| truncated(a, known::INT32)),
+            ("static uint ToUInt32(decimal d)", |a| truncated(a, known::UINT32)),
+            ("static long ToInt64(decimal d)", |a| truncated(a, known::INT64)),
+            ("static ulong ToUInt64(decimal d)", |a| truncated(a, known::UINT64)),
+            ("static float ToSingle(decimal d)", |a| Ok(Value::Single(ops::to_f64(a.get(0)) as f32))),
+            ("static double ToDouble(decimal d)", |a| Ok(Value::Double(ops::to_f64(a.get(0))))),
+            ("static decimal FromOACurrency(long cy)", |a| {
+                let units = i128::from(a.i64(0));
+                Ok(Value::Decimal(rust_decimal::Decimal::from_i128_with_scale(units, 4).normalize()))
+            }),
         ]
     ),
     TypeTable {
@@ -341,7 +489,9 @@ pub static TYPES: &[TypeTable] = &[
                 Ok(Value::Bool(parsed.is_some()))
             }),
             ("int CompareTo(bool value)", compare),
+            ("int CompareTo(object obj)", super::object::compare_to_object),
             ("bool Equals(bool obj)", equals),
+            ("string ToString(IFormatProvider provider)", to_text),
         ],
     },
     TypeTable { decl: "static class System.Math", members: MATH },
@@ -356,6 +506,72 @@ static MATH: &[(&str, Native)] = &[
     ("static float Abs(float value)", abs),
     ("static decimal Abs(decimal value)", abs),
     ("static short Abs(short value)", abs),
+    ("static sbyte Abs(sbyte value)", abs),
+    ("const double Tau = 6.2831853071795862", nothing),
+    ("static short Max(short val1, short val2)", |a| pick(a, true)),
+    ("static ushort Max(ushort val1, ushort val2)", |a| pick(a, true)),
+    ("static sbyte Max(sbyte val1, sbyte val2)", |a| pick(a, true)),
+    ("static short Min(short val1, short val2)", |a| pick(a, false)),
+    ("static ushort Min(ushort val1, ushort val2)", |a| pick(a, false)),
+    ("static sbyte Min(sbyte val1, sbyte val2)", |a| pick(a, false)),
+    ("static byte Clamp(byte value, byte min, byte max)", clamp),
+    ("static sbyte Clamp(sbyte value, sbyte min, sbyte max)", clamp),
+    ("static short Clamp(short value, short min, short max)", clamp),
+    ("static ushort Clamp(ushort value, ushort min, ushort max)", clamp),
+    ("static uint Clamp(uint value, uint min, uint max)", clamp),
+    ("static ulong Clamp(ulong value, ulong min, ulong max)", clamp),
+    ("static float Clamp(float value, float min, float max)", clamp),
+    ("static int Sign(short value)", sign),
+    ("static int Sign(sbyte value)", sign),
+    ("static int Sign(float value)", sign),
+    ("static double Asinh(double d)", |a| float(a, f64::asinh)),
+    ("static double Acosh(double d)", |a| float(a, f64::acosh)),
+    ("static double Atanh(double d)", |a| float(a, f64::atanh)),
+    ("static double CopySign(double x, double y)", |a| Ok(Value::Double(a.f64(0).copysign(a.f64(1))))),
+    ("static double FusedMultiplyAdd(double x, double y, double z)", |a| {
+        Ok(Value::Double(a.f64(0).mul_add(a.f64(1), a.f64(2))))
+    }),
+    ("static double ScaleB(double x, int n)", |a| Ok(Value::Double(math::scale(a.f64(0), a.i32(1))))),
+    ("static int ILogB(double x)", |a| Ok(Value::Int32(math::exponent(a.f64(0))))),
+    ("static double BitIncrement(double x)", |a| float(a, f64::next_up)),
+    ("static double BitDecrement(double x)", |a| float(a, f64::next_down)),
+    ("static double MaxMagnitude(double x, double y)", |a| Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), true)))),
+    ("static double MinMagnitude(double x, double y)", |a| Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), false)))),
+    ("static double ReciprocalEstimate(double d)", |a| float(a, f64::recip)),
+    ("static double ReciprocalSqrtEstimate(double d)", |a| float(a, |v| v.sqrt().recip())),
+    ("static (double Sin, double Cos) SinCos(double x)", |a| {
+        let (sin, cos) = a.f64(0).sin_cos();
+        let double = crate::types::Type::of(known::DOUBLE);
+        let ty = crate::types::Type::tuple(vec![double.clone(), double], vec![Some("Sin".into()), Some("Cos".into())]);
+        Ok(Value::object(super::tuple::TupleObject::new(ty, vec![Value::Double(sin), Value::Double(cos)])))
+    }),
+    ("static ulong BigMul(uint a, uint b)", |a| Ok(Value::UInt64(a.u64(0).wrapping_mul(a.u64(1))))),
+    ("static long BigMul(long a, long b, out long low)", |a| {
+        let product = i128::from(a.i64(0)) * i128::from(a.i64(1));
+        a.set_out(2, Value::Int64(product as i64));
+        Ok(Value::Int64((product >> 64) as i64))
+    }),
+    ("static ulong BigMul(ulong a, ulong b, out ulong low)", |a| {
+        let product = u128::from(a.u64(0)) * u128::from(a.u64(1));
+        a.set_out(2, Value::UInt64(product as u64));
+        Ok(Value::UInt64((product >> 64) as u64))
+    }),
+    ("static long DivRem(long a, long b, out long result)", |a| {
+        let (x, y) = (a.i64(0), a.i64(1));
+        if y == 0 {
+            return Err(Thrown::divide_by_zero());
+        }
+        a.set_out(2, Value::Int64(x.wrapping_rem(y)));
+        Ok(Value::Int64(x.checked_div(y).ok_or_else(Thrown::arithmetic_overflow)?))
+    }),
+    ("static (sbyte Quotient, sbyte Remainder) DivRem(sbyte left, sbyte right)", |a| div_rem(a, known::SBYTE)),
+    ("static (byte Quotient, byte Remainder) DivRem(byte left, byte right)", |a| div_rem(a, known::BYTE)),
+    ("static (short Quotient, short Remainder) DivRem(short left, short right)", |a| div_rem(a, known::INT16)),
+    ("static (ushort Quotient, ushort Remainder) DivRem(ushort left, ushort right)", |a| div_rem(a, known::UINT16)),
+    ("static (int Quotient, int Remainder) DivRem(int left, int right)", |a| div_rem(a, known::INT32)),
+    ("static (uint Quotient, uint Remainder) DivRem(uint left, uint right)", |a| div_rem(a, known::UINT32)),
+    ("static (long Quotient, long Remainder) DivRem(long left, long right)", |a| div_rem(a, known::INT64)),
+    ("static (ulong Quotient, ulong Remainder) DivRem(ulong left, ulong right)", |a| div_rem(a, known::UINT64)),
     ("static int Max(int val1, int val2)", |a| pick(a, true)),
     ("static uint Max(uint val1, uint val2)", |a| pick(a, true)),
     ("static long Max(long val1, long val2)", |a| pick(a, true)),

@@ -99,6 +99,29 @@ pub fn compare_to(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
     Ok(Value::Int32(a.run.compare(&x, &y)? as i32))
 }
 
+/// `CompareTo(object)`: null comes first, another type is an exception.
+pub fn compare_to_object(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+    let (own, other) = (a.get(0).runtime_type(), a.get(1).runtime_type());
+    if let (Some(own), Some(other)) = (own, other)
+        && own != other
+    {
+        return Err(crate::run::Thrown::argument(&format!("Object must be of type {}.", own.short_name())));
+    }
+    compare_to(a)
+}
+
+/// Equal numbers of different scales have one hash.
+fn decimal_hash(number: rust_decimal::Decimal) -> i32 {
+    if number.is_zero() {
+        return 0;
+    }
+    let odd = number.unpack().lo & 1 != 0;
+    let number = if odd { number } else { number.normalize() };
+    let parts = number.unpack();
+    let flags = parts.scale << 16 | u32::from(parts.negative) << 31;
+    (flags ^ parts.hi ^ parts.mid ^ parts.lo) as i32
+}
+
 /// `GetHashCode()`: .NET's own numbers for values, which never change; any for objects and texts,
 /// whose numbers differ from process to process.
 fn hash_code(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
@@ -117,6 +140,7 @@ fn hash_code(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
         Value::Single(number) if *number == 0.0 => 0,
         Value::Single(number) if number.is_nan() => f32::INFINITY.to_bits() as i32,
         Value::Single(number) => number.to_bits() as i32,
+        Value::Decimal(number) => decimal_hash(*number),
         Value::Guid(bytes) => super::format::guid(*bytes).hash_code(),
         Value::Bool(_)
         | Value::SByte(_)

@@ -147,6 +147,48 @@ pub fn abs_integer(value: i128, min: i128) -> DotnetResult<i128> {
     Ok(value.abs())
 }
 
+/// `Math.ScaleB(x, n)`: `x` times two to the `n`.
+pub fn scale(x: f64, n: i32) -> f64 {
+    // Three steps reach from the smallest subnormal to infinity and back without rounding twice.
+    let mut value = x;
+    let mut left = n.clamp(-2200, 2200);
+    while left != 0 && value.is_finite() && value != 0.0 {
+        let step = left.clamp(-1000, 1000);
+        value *= 2f64.powi(step);
+        left -= step;
+    }
+    value
+}
+
+/// `Math.ILogB(x)`: the exponent of two.
+pub fn exponent(x: f64) -> i32 {
+    if x == 0.0 {
+        return i32::MIN;
+    }
+    if !x.is_finite() {
+        return i32::MAX;
+    }
+    let exponent = ((x.to_bits() >> 52) & 0x7ff) as i32;
+    if exponent == 0 { exponent_of_subnormal(x) } else { exponent - 1023 }
+}
+
+fn exponent_of_subnormal(x: f64) -> i32 {
+    let mantissa = x.to_bits() & 0x000f_ffff_ffff_ffff;
+    -1074 + 63 - mantissa.leading_zeros() as i32
+}
+
+/// `Math.MaxMagnitude` and `MinMagnitude`: by the distance from zero; NaN wins.
+pub fn magnitude(x: f64, y: f64, larger: bool) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        return f64::NAN;
+    }
+    let (ax, ay) = (x.abs(), y.abs());
+    if ax == ay {
+        return if larger == x.is_sign_negative() { y } else { x };
+    }
+    if (ax > ay) == larger { x } else { y }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,8 @@ mod offset;
 mod parse;
 mod span;
 mod span_text;
+mod zone;
+mod zone_names;
 
 pub use calendar::{DateTime, DateTimeKind, days_in_month, is_leap_year};
 pub use exact::{parse_exact, parse_exact_offset};
@@ -15,6 +17,7 @@ pub use format::day_name;
 pub use offset::DateTimeOffset;
 pub use parse::{DateTimeStyles, parse, parse_offset};
 pub use span::TimeSpan;
+pub use zone::{Clock, Zone, iana_id, ids, windows_id};
 
 pub const TICKS_PER_MICROSECOND: i64 = 10;
 pub const TICKS_PER_MILLISECOND: i64 = 10_000;
