@@ -213,7 +213,7 @@ fn copy(a: &mut Args<'_, '_>, from: usize, at: i64, to: usize, to_at: i64, count
         return Err(Thrown::out_of_range("Non-negative number required.", "length"));
     }
     if at < 0 || to_at < 0 {
-        return Err(negative("sourceIndex"));
+        return Err(negative(if at < 0 { "sourceIndex" } else { "destinationIndex" }));
     }
     let (at, to_at, count) = (at as usize, to_at as usize, count as usize);
     if at + count > source.len() {
@@ -229,7 +229,7 @@ fn copy(a: &mut Args<'_, '_>, from: usize, at: i64, to: usize, to_at: i64, count
         ));
     }
     for (offset, item) in source.into_iter().skip(at).take(count).enumerate() {
-        target.put(to_at + offset, item);
+        target.put(to_at + offset, stored(&item, &target.element)?);
     }
     Ok(Value::Null)
 }
@@ -262,7 +262,284 @@ fn index_of(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Int32(-1))
 }
 
+/// How many numbers stand after the first `fixed` arguments.
+fn numbers(a: &Args<'_, '_>, fixed: usize) -> usize {
+    a.args.iter().skip(fixed).take_while(|arg| matches!(arg, Value::Int32(_))).count()
+}
+
+/// `IndexOf(array, value[, start[, count]])` and `LastIndexOf`.
+fn item_index(a: &mut Args<'_, '_>, last: bool) -> Outcome {
+    let items = array(a, 0, "array")?.to_vec();
+    let given = a.len() - 2;
+    let places = if last {
+        super::list::span_back(a, 2, given, items.len())?
+    } else {
+        super::list::span(a, 2, given, items.len())?
+    };
+    let wanted = a.value(1);
+    let run = &mut *a.run;
+    let found = super::list::search(&items, places, last, |item| run.equals(item, &wanted))?;
+    Ok(Value::Int32(found.map_or(-1, |at| at as i32)))
+}
+
+/// `FindIndex(array[, start[, count]], match)` and `FindLastIndex`.
+fn find_index(a: &mut Args<'_, '_>, last: bool) -> Outcome {
+    let items = array(a, 0, "array")?.to_vec();
+    let (given, test) = (a.len() - 2, a.value(a.len() - 1));
+    if test.is_null() {
+        return Err(Thrown::argument_null("match"));
+    }
+    let places = if last {
+        super::list::span_back(a, 1, given, items.len())?
+    } else {
+        super::list::span(a, 1, given, items.len())?
+    };
+    let run = &mut *a.run;
+    let found = super::list::search(&items, places, last, |item| {
+        Ok(matches!(run.invoke(&test, std::slice::from_ref(item))?, Value::Bool(true)))
+    })?;
+    Ok(Value::Int32(found.map_or(-1, |at| at as i32)))
+}
+
+/// `BinarySearch(array[, index, length], value[, comparer])`.
+fn binary_search(a: &mut Args<'_, '_>, part: bool, comparer: bool) -> Outcome {
+    let items = array(a, 0, "array")?.to_vec();
+    let places = if part { index_and_length(a, 1, items.len())? } else { 0..items.len() };
+    let at = if part { 3 } else { 1 };
+    let wanted = a.value(at);
+    let order = if comparer { a.value(at + 1) } else { Value::Null };
+    super::list::binary_search(a.run, &items, places, &wanted, &order)
+}
+
+/// The part that `(index, length)` name.
+fn index_and_length(a: &Args<'_, '_>, at: usize, len: usize) -> Result<std::ops::Range<usize>, Thrown> {
+    let number = |at: usize, name: &str| {
+        usize::try_from(a.i32(at)).map_err(|_| Thrown::out_of_range("Non-negative number required.", name))
+    };
+    let (start, count) = (number(at, "index")?, number(at + 1, "length")?);
+    if start.checked_add(count).is_none_or(|end| end > len) {
+        return Err(Thrown::argument(
+            "Offset and length were out of bounds for the array or count is greater than the number of elements from \
+             index to the end of the source collection.",
+        ));
+    }
+    Ok(start..start + count)
+}
+
+/// `Sort(array[, index, length][, comparer])`.
+fn sort_part(a: &mut Args<'_, '_>) -> Outcome {
+    let mut items = array(a, 0, "array")?.to_vec();
+    let part = numbers(a, 1) == 2;
+    let places = if part { index_and_length(a, 1, items.len())? } else { 0..items.len() };
+    let order = a.value(if part { 3 } else { 1 });
+    a.run.steps(places.len() * 8)?;
+    let run = &mut *a.run;
+    if let Some(chosen) = items.get_mut(places) {
+        sort(chosen, |x, y| super::comparer::compare(run, &order, x, y))?;
+    }
+    array(a, 0, "array")?.replace(items);
+    Ok(Value::Null)
+}
+
+/// `Sort(keys, items[, comparer])`: the items follow their keys.
+fn sort_pairs(a: &mut Args<'_, '_>) -> Outcome {
+    let keys = array(a, 0, "keys")?.to_vec();
+    if a.is_null(1) {
+        let order = a.value(2);
+        return sort_with(a, order);
+    }
+    let items = array(a, 1, "items")?.to_vec();
+    if items.len() < keys.len() {
+        return Err(Thrown::argument(
+            "Offset and length were out of bounds for the array or count is greater than the number of elements from \
+             index to the end of the source collection.",
+        ));
+    }
+    let order = a.value(2);
+    a.run.steps(keys.len() * 8)?;
+    let mut pairs: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
+    let mut failed = None;
+    let run = &mut *a.run;
+    pairs.sort_by(|(x, _), (y, _)| {
+        super::comparer::compare(run, &order, x, y).unwrap_or_else(|thrown| {
+            failed.get_or_insert(thrown);
+            Ordering::Equal
+        })
+    });
+    if let Some(thrown) = failed {
+        return Err(thrown);
+    }
+    let (keys, items): (Vec<Value>, Vec<Value>) = pairs.into_iter().unzip();
+    array(a, 0, "keys")?.replace(keys);
+    array(a, 1, "items")?.replace(items);
+    Ok(Value::Null)
+}
+
+/// The indices of `GetValue` and `SetValue`, one a dimension.
+fn indices(a: &Args<'_, '_>, at: usize) -> Result<Vec<i64>, Thrown> {
+    let found = match a.get(at) {
+        Value::Obj(_) => a.object::<Array>(at)?.to_vec().iter().map(|item| crate::run::ops::to_i128(item) as i64).collect(),
+        Value::Null => return Err(Thrown::argument_null("indices")),
+        _ => a.args.iter().skip(at).map(|item| crate::run::ops::to_i128(item) as i64).collect::<Vec<i64>>(),
+    };
+    if found.len() != a.object::<Array>(0)?.rank() {
+        return Err(Thrown::argument("Array was not a one-dimensional array."));
+    }
+    Ok(found)
+}
+
+fn get_value(a: &mut Args<'_, '_>) -> Outcome {
+    let at = indices(a, 1)?;
+    a.object::<Array>(0)?.at(&at).ok_or_else(Thrown::index_out_of_range)
+}
+
+fn set_value(a: &mut Args<'_, '_>) -> Outcome {
+    let at = indices(a, 2)?;
+    let array = a.object::<Array>(0)?;
+    array.set(&at, stored(&a.value(1), &array.element)?)?;
+    Ok(Value::Null)
+}
+
+/// A value as an array of this element stores it when it is copied: numbers widen, objects unbox.
+fn stored(value: &Value, element: &Type) -> Outcome {
+    if value.is_null() && element.is_value_type() {
+        return match element.nullable_inner() {
+            Some(_) => Ok(Value::Null),
+            None => Ok(crate::run::default_value(element)),
+        };
+    }
+    if value.is_null() || crate::run::is_instance(value, element) {
+        return Ok(value.clone());
+    }
+    let from = value.runtime_type().and_then(|ty| ty.def());
+    let widened = match (from, element.def()) {
+        (Some(from), Some(to)) if crate::types::convert::widens(from, to) => match to {
+            known::DOUBLE => Some(Value::Double(crate::run::ops::to_f64(value))),
+            known::SINGLE => Some(Value::Single(crate::run::ops::to_f64(value) as f32)),
+            known::DECIMAL => None,
+            to => Some(crate::program_integer(to, crate::run::ops::to_i128(value))),
+        },
+        _ => None,
+    };
+    widened.ok_or_else(|| {
+        Thrown::invalid_cast("At least one element in the source array could not be cast down to the destination array type.".to_owned())
+    })
+}
+
+/// `CreateInstance(type, lengths)`.
+fn create(a: &mut Args<'_, '_>) -> Outcome {
+    let element = super::reflection::type_of(a.get(0)).ok_or_else(|| Thrown::argument_null("elementType"))?;
+    let given: Vec<Value> = match a.get(1) {
+        Value::Obj(_) => a.object::<Array>(1)?.to_vec(),
+        _ => a.args.iter().skip(1).cloned().collect(),
+    };
+    let mut sizes = Vec::new();
+    let mut count = 1usize;
+    for size in given {
+        let size = usize::try_from(crate::run::ops::to_i128(&size))
+            .map_err(|_| Thrown::out_of_range("Non-negative number required.", "length"))?;
+        count = count.saturating_mul(size);
+        sizes.push(size);
+    }
+    a.run.charge(count.saturating_mul(size_of::<Value>()))?;
+    let default = crate::run::default_value(&element);
+    Ok(Value::object(Array::shaped(element, vec![default; count], sizes)))
+}
+
+fn fill_part(a: &mut Args<'_, '_>) -> Outcome {
+    let value = a.value(1);
+    let target = array(a, 0, "array")?;
+    let places = super::list::span(a, 2, 2, target.len())?;
+    for at in places {
+        target.put(at, value.clone());
+    }
+    Ok(Value::Null)
+}
+
+/// What later versions and older code have of `Array` besides.
+static MORE: &[(&str, crate::run::Native)] = &[
+    ("static int MaxLength", |_| Ok(Value::Int32(2_147_483_591))),
+    ("bool IsFixedSize", |_| Ok(Value::Bool(true))),
+    ("bool IsReadOnly", |_| Ok(Value::Bool(false))),
+    ("bool IsSynchronized", |_| Ok(Value::Bool(false))),
+    ("object SyncRoot", |a| Ok(a.value(0))),
+    ("long GetLongLength(int dimension)", |a| {
+        let size = usize::try_from(a.i32(1)).ok().and_then(|at| a.object::<Array>(0).ok()?.sizes.get(at).copied());
+        size.map(|size| Value::Int64(size as i64)).ok_or_else(Thrown::index_out_of_range)
+    }),
+    ("object GetValue(int index1, int index2)", get_value),
+    ("object GetValue(int index1, int index2, int index3)", get_value),
+    ("object GetValue(params int[] indices)", get_value),
+    ("void SetValue(object value, int index1, int index2)", set_value),
+    ("void SetValue(object value, int index1, int index2, int index3)", set_value),
+    ("void SetValue(object value, params int[] indices)", set_value),
+    ("void CopyTo(Array array, long index)", |a| {
+        let (at, count) = (a.i64(2), a.object::<Array>(0)?.len() as i64);
+        copy(a, 0, 0, 1, at, count)
+    }),
+    ("void Initialize()", |_| Ok(Value::Null)),
+    ("static Array CreateInstance(Type elementType, int length)", create),
+    ("static Array CreateInstance(Type elementType, int length1, int length2)", create),
+    ("static Array CreateInstance(Type elementType, params int[] lengths)", create),
+    ("static IReadOnlyList<T> AsReadOnly<T>(T[] array)", |a| {
+        array(a, 0, "array")?;
+        Ok(a.value(0))
+    }),
+    ("static void Sort<T>(T[] array, int index, int length)", sort_part),
+    ("static void Sort<T>(T[] array, int index, int length, IComparer<T> comparer)", sort_part),
+    ("static void Sort(Array array)", sort_part),
+    ("static void Sort<K, V>(K[] keys, V[] items)", sort_pairs),
+    ("static void Sort<K, V>(K[] keys, V[] items, IComparer<K> comparer)", sort_pairs),
+    ("static void Reverse<T>(T[] array)", |a| {
+        let mut items = array(a, 0, "array")?.to_vec();
+        items.reverse();
+        array(a, 0, "array")?.replace(items);
+        Ok(Value::Null)
+    }),
+    ("static int IndexOf<T>(T[] array, T value)", |a| item_index(a, false)),
+    ("static int IndexOf<T>(T[] array, T value, int startIndex)", |a| item_index(a, false)),
+    ("static int IndexOf<T>(T[] array, T value, int startIndex, int count)", |a| item_index(a, false)),
+    ("static int IndexOf(Array array, object value, int startIndex)", |a| item_index(a, false)),
+    ("static int LastIndexOf<T>(T[] array, T value)", |a| item_index(a, true)),
+    ("static int LastIndexOf<T>(T[] array, T value, int startIndex)", |a| item_index(a, true)),
+    ("static int LastIndexOf<T>(T[] array, T value, int startIndex, int count)", |a| item_index(a, true)),
+    ("static int LastIndexOf(Array array, object value)", |a| item_index(a, true)),
+    ("static int BinarySearch<T>(T[] array, T value)", |a| binary_search(a, false, false)),
+    ("static int BinarySearch<T>(T[] array, T value, IComparer<T> comparer)", |a| binary_search(a, false, true)),
+    ("static int BinarySearch<T>(T[] array, int index, int length, T value)", |a| binary_search(a, true, false)),
+    ("static int BinarySearch<T>(T[] array, int index, int length, T value, IComparer<T> comparer)", |a| {
+        binary_search(a, true, true)
+    }),
+    ("static int BinarySearch(Array array, object value)", |a| binary_search(a, false, false)),
+    ("static int FindIndex<T>(T[] array, Predicate<T> match)", |a| find_index(a, false)),
+    ("static int FindIndex<T>(T[] array, int startIndex, Predicate<T> match)", |a| find_index(a, false)),
+    ("static int FindIndex<T>(T[] array, int startIndex, int count, Predicate<T> match)", |a| find_index(a, false)),
+    ("static int FindLastIndex<T>(T[] array, Predicate<T> match)", |a| find_index(a, true)),
+    ("static int FindLastIndex<T>(T[] array, int startIndex, Predicate<T> match)", |a| find_index(a, true)),
+    ("static int FindLastIndex<T>(T[] array, int startIndex, int count, Predicate<T> match)", |a| find_index(a, true)),
+    ("static void Copy(Array sourceArray, Array destinationArray, long length)", |a| {
+        let count = a.i64(2);
+        copy(a, 0, 0, 1, 0, count)
+    }),
+    (
+        "static void Copy(Array sourceArray, long sourceIndex, Array destinationArray, long destinationIndex, long length)",
+        |a| {
+            let (at, to_at, count) = (a.i64(1), a.i64(3), a.i64(4));
+            copy(a, 0, at, 2, to_at, count)
+        },
+    ),
+    (
+        "static void ConstrainedCopy(Array sourceArray, int sourceIndex, Array destinationArray, int destinationIndex, int length)",
+        |a| {
+            let (at, to_at, count) = (i64::from(a.i32(1)), i64::from(a.i32(3)), i64::from(a.i32(4)));
+            copy(a, 0, at, 2, to_at, count)
+        },
+    ),
+    ("static void Fill<T>(T[] array, T value, int startIndex, int count)", fill_part),
+];
+
 pub static TYPES: &[TypeTable] = &[
+    TypeTable { decl: "class System.Array : System.Collections.IList", members: MORE },
     TypeTable {
         decl: "class System.Array : System.Collections.IList",
         members: &[
@@ -308,19 +585,6 @@ pub static TYPES: &[TypeTable] = &[
                 let comparer = a.value(1);
                 sort_with(a, comparer)
             }),
-            ("static void Sort<K, V>(K[] keys, V[] items)", |a| {
-                let keys = array(a, 0, "keys")?.to_vec();
-                let items = array(a, 1, "items")?.to_vec();
-                let mut order: Vec<Value> = (0..keys.len()).map(|at| Value::Int32(at as i32)).collect();
-                let run = &mut *a.run;
-                let at = |list: &[Value], index: &Value| {
-                    list.get(crate::run::ops::to_i128(index) as usize).cloned().unwrap_or_default()
-                };
-                sort(&mut order, |x, y| run.compare(&at(&keys, x), &at(&keys, y)))?;
-                array(a, 0, "keys")?.replace(order.iter().map(|index| at(&keys, index)).collect());
-                array(a, 1, "items")?.replace(order.iter().map(|index| at(&items, index)).collect());
-                Ok(Value::Null)
-            }),
             ("static void Reverse(Array array)", |a| {
                 let mut items = array(a, 0, "array")?.to_vec();
                 items.reverse();
@@ -336,33 +600,7 @@ pub static TYPES: &[TypeTable] = &[
                 array(a, 0, "array")?.replace(items);
                 Ok(Value::Null)
             }),
-            ("static int IndexOf<T>(T[] array, T value)", index_of),
             ("static int IndexOf(Array array, object value)", index_of),
-            ("static int LastIndexOf<T>(T[] array, T value)", |a| {
-                let items = array(a, 0, "array")?.to_vec();
-                let wanted = a.value(1);
-                for (index, item) in items.iter().enumerate().rev() {
-                    if a.run.equals(item, &wanted)? {
-                        return Ok(Value::Int32(index as i32));
-                    }
-                }
-                Ok(Value::Int32(-1))
-            }),
-            ("static int BinarySearch<T>(T[] array, T value)", |a| {
-                let items = array(a, 0, "array")?.to_vec();
-                let wanted = a.value(1);
-                let (mut low, mut high) = (0i32, items.len() as i32 - 1);
-                while low <= high {
-                    let middle = low + (high - low) / 2;
-                    let Some(item) = items.get(middle as usize) else { break };
-                    match a.run.compare(item, &wanted)? {
-                        Ordering::Equal => return Ok(Value::Int32(middle)),
-                        Ordering::Less => low = middle + 1,
-                        Ordering::Greater => high = middle - 1,
-                    }
-                }
-                Ok(Value::Int32(!low))
-            }),
             ("static bool Exists<T>(T[] array, Predicate<T> match)", |a| Ok(Value::Bool(find(a, false)?.is_some()))),
             ("static T Find<T>(T[] array, Predicate<T> match)", |a| {
                 let default = crate::run::default_value(&a.ty(0));
@@ -371,12 +609,6 @@ pub static TYPES: &[TypeTable] = &[
             ("static T FindLast<T>(T[] array, Predicate<T> match)", |a| {
                 let default = crate::run::default_value(&a.ty(0));
                 Ok(find(a, true)?.map_or(default, |found| found.1))
-            }),
-            ("static int FindIndex<T>(T[] array, Predicate<T> match)", |a| {
-                Ok(Value::Int32(find(a, false)?.map_or(-1, |found| found.0 as i32)))
-            }),
-            ("static int FindLastIndex<T>(T[] array, Predicate<T> match)", |a| {
-                Ok(Value::Int32(find(a, true)?.map_or(-1, |found| found.0 as i32)))
             }),
             ("static T[] FindAll<T>(T[] array, Predicate<T> match)", |a| {
                 let items = array(a, 0, "array")?.to_vec();
@@ -476,3 +708,35 @@ pub static TYPES: &[TypeTable] = &[
         })],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn arrays() {
+        check(&[
+            ("var a = new[] { 3, 1, 2 }; Array.Sort(a, 1, 2); return a;", "[3, 1, 2]"),
+            ("var k = new[] { 2, 1 }; var v = new[] { \"b\", \"a\" }; Array.Sort(k, v); return v;", "[a, b]"),
+            ("var a = new[] { \"b\", \"A\" }; Array.Sort(a, StringComparer.Ordinal); return a;", "[A, b]"),
+            ("var a = new[] { 1, 2, 3 }; Array.Sort(a, (x, y) => y - x); return a;", "[3, 2, 1]"),
+            ("Array.IndexOf(new[] { 1, 2, 1 }, 1, 1)", "2"),
+            ("Array.IndexOf(new[] { 1, 2, 1 }, 1, 4)", "!ArgumentOutOfRangeException"),
+            ("Array.LastIndexOf(new[] { 1, 2, 1 }, 1, 1)", "0"),
+            ("Array.BinarySearch(new[] { 1, 3, 5 }, 4)", "-3"),
+            ("Array.BinarySearch(new[] { 1, 3, 5 }, 1, 2, 5)", "2"),
+            ("Array.FindIndex(new[] { 1, 2, 3 }, 1, x => x > 1)", "1"),
+            ("Array.FindLastIndex(new[] { 1, 2, 3 }, x => x < 3)", "1"),
+            ("var a = new long[2]; Array.Copy(new[] { 1, 2 }, a, 2); return a;", "[1, 2]"),
+            ("var a = new int[2]; Array.Copy(new[] { 1L, 2L }, a, 2); return a;", "!InvalidCastException"),
+            ("var a = new int[1]; Array.Copy(new[] { 1, 2 }, a, 2); return a;", "!ArgumentException"),
+            ("var a = new int[2, 3]; a.SetValue(5, 1, 2); return a[1, 2] + a.GetLength(1) + a.Rank + (int)a.GetValue(1, 2);", "15"),
+            ("var a = Array.CreateInstance(typeof(int), 2); a.SetValue(7, 1); return a;", "[0, 7]"),
+            ("var a = new[] { 1, 2, 3 }; Array.Fill(a, 9, 1, 1); return a;", "[1, 9, 3]"),
+            ("var a = new[] { 1, 2 }; Array.Resize(ref a, 3); return a;", "[1, 2, 0]"),
+            ("new[] { 1 }.GetValue(1)", "!IndexOutOfRangeException"),
+            ("Array.ConvertAll(new[] { 1, 2 }, x => x + \"!\")", "[1!, 2!]"),
+            ("Array.Empty<int>().Length", "0"),
+        ]);
+    }
+}

@@ -30,6 +30,27 @@ impl Object for Comparer {
     }
 }
 
+/// `Comparer<T>.Create(comparison)`, `EqualityComparer<T>.Create(equals, getHashCode)`.
+enum Custom {
+    Order(Value),
+    Equality(Value, Value),
+}
+
+impl Object for Custom {
+    fn type_of(&self) -> Type {
+        let name = match self {
+            Custom::Order(_) => "System.Collections.Generic.Comparer",
+            Custom::Equality(..) => "System.Collections.Generic.EqualityComparer",
+        };
+        let id = registry().full(name, 1).unwrap_or(crate::types::known::OBJECT);
+        Type::generic(id, vec![Type::object()])
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 /// By the numbers of `StringComparison`.
 fn by_comparison(comparison: i32) -> Result<Comparer, Thrown> {
     Ok(match StringComparison::from_i32(comparison)? {
@@ -93,6 +114,10 @@ pub fn compare(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Res
         let order = run.invoke(comparer, &[a.clone(), b.clone()])?;
         return Ok(crate::run::ops::to_i128(&order).cmp(&0));
     }
+    if let Some(Custom::Order(comparison)) = downcast::<Custom>(comparer) {
+        let order = run.invoke(comparison, &[a.clone(), b.clone()])?;
+        return Ok(crate::run::ops::to_i128(&order).cmp(&0));
+    }
     match (downcast::<Comparer>(comparer), a, b) {
         (Some(comparer), Value::Str(a), Value::Str(b)) => Ok(comparer.order(a, b)),
         (None, ..) if downcast::<NodeComparer>(comparer).is_some() => NodeComparer::order(a, b),
@@ -102,6 +127,9 @@ pub fn compare(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Res
 
 /// Equality under a comparer.
 pub fn equal(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Result<bool, Thrown> {
+    if let Some(Custom::Equality(equals, _)) = downcast::<Custom>(comparer) {
+        return Ok(matches!(run.invoke(equals, &[a.clone(), b.clone()])?, Value::Bool(true)));
+    }
     match (downcast::<Comparer>(comparer), a, b) {
         (Some(comparer), Value::Str(a), Value::Str(b)) => Ok(comparer.equal(a, b)),
         (None, ..) if downcast::<NodeComparer>(comparer).is_some() => Ok(NodeComparer::equal(a, b)),
@@ -111,6 +139,13 @@ pub fn equal(run: &mut Run<'_>, comparer: &Value, a: &Value, b: &Value) -> Resul
 
 /// A hash that agrees with [`equal`].
 pub fn hash(run: &mut Run<'_>, comparer: &Value, value: &Value) -> Result<u64, Thrown> {
+    if let Some(Custom::Equality(_, hash)) = downcast::<Custom>(comparer) {
+        if hash.is_null() {
+            return Err(Thrown::not_supported("Specified method is not supported."));
+        }
+        let made = run.invoke(hash, std::slice::from_ref(value))?;
+        return Ok(crate::run::ops::to_i128(&made) as u64);
+    }
     match (downcast::<Comparer>(comparer), value) {
         (Some(comparer), Value::Str(text)) => {
             let key = comparer.key(text);
@@ -141,6 +176,11 @@ fn string_hash(a: &mut Args<'_, '_>) -> Outcome {
     }
     let (comparer, x) = (a.value(0), a.value(1));
     Ok(Value::Int32(hash(a.run, &comparer, &x)? as i32))
+}
+
+/// `EqualityComparer<T>.Default`.
+pub fn default_comparer() -> Value {
+    object(Comparer::Default)
 }
 
 fn object(comparer: Comparer) -> Value {
@@ -182,18 +222,39 @@ pub static TYPES: &[TypeTable] = &[
     },
     TypeTable {
         decl: "interface System.Collections.Generic.IEqualityComparer<in T>",
-        members: &[("bool Equals(T x, T y)", |a| {
-            let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
-            Ok(Value::Bool(equal(a.run, &comparer, &x, &y)?))
-        })],
+        members: &[
+            ("bool Equals(T x, T y)", |a| {
+                let (comparer, x, y) = (a.value(0), a.value(1), a.value(2));
+                Ok(Value::Bool(equal(a.run, &comparer, &x, &y)?))
+            }),
+            ("int GetHashCode(T obj)", |a| {
+                let (comparer, x) = (a.value(0), a.value(1));
+                Ok(Value::Int32(hash(a.run, &comparer, &x)? as i32))
+            }),
+        ],
     },
     TypeTable {
         decl: "class System.Collections.Generic.Comparer<T> : System.Collections.Generic.IComparer<T>",
-        members: &[("static Comparer<T> Default", |_| Ok(object(Comparer::Default)))],
+        members: &[
+            ("static Comparer<T> Default", |_| Ok(object(Comparer::Default))),
+            ("static Comparer<T> Create(Comparison<T> comparison)", |a| match a.value(0) {
+                Value::Null => Err(Thrown::argument_null("comparison")),
+                comparison => Ok(Value::object(Custom::Order(comparison))),
+            }),
+        ],
     },
     TypeTable {
         decl: "class System.Collections.Generic.EqualityComparer<T> : System.Collections.Generic.IEqualityComparer<T>",
-        members: &[("static EqualityComparer<T> Default", |_| Ok(object(Comparer::Default)))],
+        members: &[
+            ("static EqualityComparer<T> Default", |_| Ok(object(Comparer::Default))),
+            (
+                "static EqualityComparer<T> Create(Func<T, T, bool> equals, Func<T, int> getHashCode = null)",
+                |a| match a.value(0) {
+                    Value::Null => Err(Thrown::argument_null("equals")),
+                    equals => Ok(Value::object(Custom::Equality(equals, a.value(1)))),
+                },
+            ),
+        ],
     },
 ];
 

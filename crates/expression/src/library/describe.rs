@@ -1,7 +1,7 @@
 //! Values in the form of the conformance vectors.
 
 use super::array::Array;
-use super::dictionary::{Dictionary, Pair};
+use super::dictionary::{Dictionary, Pair, View};
 use super::linq::{Group, Lazy};
 use super::list::List;
 use super::tuple::TupleObject;

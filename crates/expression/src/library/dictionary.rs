@@ -243,9 +243,16 @@ fn walk(this: Value, side: Side) -> Cursor {
 }
 
 /// `Keys` and `Values`: views of the dictionary.
-struct View {
+pub struct View {
     dictionary: Value,
     side: Side,
+}
+
+impl View {
+    /// The vectors name a view after its dictionary.
+    pub fn owner(&self) -> Option<Type> {
+        self.dictionary.runtime_type()
+    }
 }
 
 impl Object for View {
@@ -257,6 +264,13 @@ impl Object for View {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn print(&self, _run: &mut Run<'_>) -> Result<String, Thrown> {
+        let args = downcast::<Dictionary>(&self.dictionary).map(|d| d.ty.args().to_vec()).unwrap_or_default();
+        let args: Vec<String> = args.iter().map(Type::to_string_name).collect();
+        let side = if self.side == Side::Keys { "Key" } else { "Value" };
+        Ok(format!("System.Collections.Generic.Dictionary`2+{side}Collection[{}]", args.join(",")))
     }
 
     fn enumerate(&self, _this: &Value, _run: &mut Run<'_>) -> Result<Option<Cursor>, Thrown> {
@@ -413,7 +427,19 @@ pub static TYPES: &[TypeTable] = &[
             }),
             ("K Key", |a| Ok(a.object::<Pair>(0)?.key.clone())),
             ("V Value", |a| Ok(a.object::<Pair>(0)?.value.clone())),
+            ("void Deconstruct(out K key, out V value)", |a| {
+                let pair = a.object::<Pair>(0)?;
+                a.set_out(1, pair.key.clone());
+                a.set_out(2, pair.value.clone());
+                Ok(Value::Null)
+            }),
         ],
+    },
+    TypeTable {
+        decl: "static class System.Collections.Generic.KeyValuePair",
+        members: &[("static KeyValuePair<K, V> Create<K, V>(K key, V value)", |a| {
+            Ok(pair(Type::generic(known::KEY_VALUE, a.types.to_vec()), a.value(0), a.value(1)))
+        })],
     },
     TypeTable {
         decl: "class System.Collections.Generic.Dictionary<K, V> : IDictionary<K, V>, IReadOnlyDictionary<K, V>",
@@ -429,6 +455,16 @@ pub static TYPES: &[TypeTable] = &[
                 make(a, Some(0), Some(1))
             }),
             ("int Count", count),
+            ("int Capacity", count),
+            ("IEqualityComparer<K> Comparer", |a| {
+                Ok(match a.object::<Dictionary>(0)?.comparer.clone() {
+                    Value::Null => comparer::default_comparer(),
+                    comparer => comparer,
+                })
+            }),
+            ("int EnsureCapacity(int capacity)", list::ensure_capacity),
+            ("void TrimExcess()", |_| Ok(Value::Null)),
+            ("void TrimExcess(int capacity)", list::trim),
             ("V this[K key]", get),
             ("set V this[K key]", set),
             ("void Add(K key, V value)", add),
@@ -490,6 +526,8 @@ pub static TYPES: &[TypeTable] = &[
                 "static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> dictionary, K key, V defaultValue)",
                 get_or_default,
             ),
+            ("static bool TryAdd<K, V>(this IDictionary<K, V> dictionary, K key, V value)", try_add),
+            ("static bool Remove<K, V>(this IDictionary<K, V> dictionary, K key, out V value)", remove),
         ],
     },
 ];

@@ -641,3 +641,34 @@ static MATH: &[(&str, Native)] = &[
         Ok(Value::Int32(x.checked_div(y).ok_or_else(Thrown::arithmetic_overflow)?))
     }),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn numbers() {
+        check(&[
+            ("Math.DivRem(7, 2).Quotient + Math.DivRem(7L, 2L).Remainder", "4"),
+            ("Math.DivRem(1, 0)", "!DivideByZeroException"),
+            ("Math.BigMul(int.MaxValue, 2)", "4294967294"),
+            ("Math.CopySign(3, -0.0)", "-3"),
+            ("Math.ScaleB(1.5, 4) + Math.ILogB(8.0)", "27"),
+            ("Math.MaxMagnitude(-3, 2)", "-3"),
+            ("Math.Clamp((byte)9, (byte)1, (byte)5)", "5"),
+            ("Math.Sign(-2f)", "-1"),
+            ("Math.Abs(sbyte.MinValue)", "!OverflowException"),
+            ("int.Abs(-5) + int.Max(1, 2) + int.PopCount(255) + int.LeadingZeroCount(1) + int.TrailingZeroCount(8)", "49"),
+            ("int.IsPow2(8) && !int.IsEvenInteger(3) && long.Clamp(9, 1, 5) == 5", "True"),
+            ("(5).CompareTo((object)5L)", "!ArgumentException"),
+            ("(5).CompareTo(null)", "1"),
+            ("decimal.GetBits(1.5m)[3]", "65536"),
+            ("new decimal(15, 0, 0, true, 1)", "-1.5"),
+            ("decimal.ToInt32(2.9m) + decimal.Compare(1m, 2m)", "1"),
+            ("decimal.ToByte(256m)", "!OverflowException"),
+            ("(1.50m).Scale + (1.0m).GetHashCode() - (1.00m).GetHashCode()", "2"),
+            ("double.IsInteger(2.0) && float.IsNegative(-1f) && double.IsSubnormal(double.Epsilon)", "True"),
+            ("int n; return int.TryParse(\"12\", null, out n) + \",\" + n;", "True,12"),
+        ]);
+    }
+}

@@ -3,7 +3,7 @@
 use super::dictionary::{Entries, changed};
 use super::list::{count_of, enumerator};
 use super::{TypeTable, array::Array};
-use crate::run::{Args, Outcome, Run, Thrown};
+use crate::run::{Args, Native, Outcome, Run, Thrown};
 use crate::types::{Type, known};
 use crate::value::{Cursor, Object, Value, downcast};
 use std::any::Any;
@@ -173,6 +173,9 @@ fn line(a: &mut Args<'_, '_>, is_stack: bool, source: bool) -> Outcome {
     let mut items = VecDeque::new();
     if source {
         let source = a.value(0);
+        if source.is_null() {
+            return Err(Thrown::argument_null("collection"));
+        }
         for item in a.run.collect(&source)? {
             if is_stack { items.push_front(item) } else { items.push_back(item) }
         }
@@ -213,6 +216,9 @@ fn peek(a: &mut Args<'_, '_>) -> Outcome {
 
 fn try_take(a: &mut Args<'_, '_>, take: bool) -> Outcome {
     let line = a.object::<Line>(0)?;
+    if take {
+        line.version.set(line.version.get() + 1);
+    }
     let first = if take { line.items.borrow_mut().pop_front() } else { line.items.borrow().front().cloned() };
     let default = crate::run::default_value(&a.ty(0));
     a.set_out(1, first.clone().unwrap_or(default));
@@ -230,7 +236,9 @@ fn line_contains(a: &mut Args<'_, '_>) -> Outcome {
 }
 
 fn line_clear(a: &mut Args<'_, '_>) -> Outcome {
-    a.object::<Line>(0)?.items.borrow_mut().clear();
+    let line = a.object::<Line>(0)?;
+    line.version.set(line.version.get() + 1);
+    line.items.borrow_mut().clear();
     Ok(Value::Null)
 }
 
@@ -245,32 +253,11 @@ fn count(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Int32(count_of(a.run, &target)? as i32))
 }
 
-pub static TYPES: &[TypeTable] = &[
-    TypeTable { decl: "interface System.Collections.Generic.ISet<T> : ICollection<T>", members: &[] },
-    TypeTable {
-        decl: "class System.Collections.Generic.HashSet<T> : ISet<T>, IReadOnlyCollection<T>",
-        members: &[
-            ("new()", |a| make(a, None, None)),
-            ("new(IEnumerable<T> collection)", |a| make(a, Some(0), None)),
-            ("new(IEqualityComparer<T> comparer)", |a| make(a, None, Some(0))),
-            ("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |a| make(a, Some(0), Some(1))),
-            ("new(int capacity)", |a| make(a, None, None)),
-            ("int Count", count),
+/// What `ISet` asks for.
+static OPERATIONS: &[(&str, Native)] = &[
             ("bool Add(T item)", |a| {
                 let (target, item) = (a.value(0), a.value(1));
                 add(a.run, &target, item).map(Value::Bool)
-            }),
-            ("bool Contains(T item)", |a| {
-                let (target, item) = (a.value(0), a.value(1));
-                has(a.run, &target, &item).map(Value::Bool)
-            }),
-            ("bool Remove(T item)", |a| {
-                let (target, item) = (a.value(0), a.value(1));
-                remove(a.run, &target, &item).map(Value::Bool)
-            }),
-            ("void Clear()", |a| {
-                clear(a.get(0));
-                Ok(Value::Null)
             }),
             ("void UnionWith(IEnumerable<T> other)", |a| {
                 let (this, source) = (a.value(0), other(a)?);
@@ -314,6 +301,56 @@ pub static TYPES: &[TypeTable] = &[
             ("bool IsProperSupersetOf(IEnumerable<T> other)", |a| {
                 relation(a, |own, others, both| both == others && own > others)
             }),
+];
+
+pub static TYPES: &[TypeTable] = &[
+    TypeTable { decl: "interface System.Collections.Generic.ISet<T> : ICollection<T>", members: OPERATIONS },
+    TypeTable {
+        decl: "class System.Collections.Generic.HashSet<T> : ISet<T>, IReadOnlyCollection<T>",
+        members: OPERATIONS,
+    },
+    TypeTable {
+        decl: "class System.Collections.Generic.HashSet<T> : ISet<T>, IReadOnlyCollection<T>",
+        members: &[
+            ("new()", |a| make(a, None, None)),
+            ("new(IEnumerable<T> collection)", |a| make(a, Some(0), None)),
+            ("new(IEqualityComparer<T> comparer)", |a| make(a, None, Some(0))),
+            ("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |a| make(a, Some(0), Some(1))),
+            ("new(int capacity)", |a| make(a, None, None)),
+            ("new(int capacity, IEqualityComparer<T> comparer)", |a| make(a, None, Some(1))),
+            ("int Count", count),
+            ("bool Contains(T item)", |a| {
+                let (target, item) = (a.value(0), a.value(1));
+                has(a.run, &target, &item).map(Value::Bool)
+            }),
+            ("bool Remove(T item)", |a| {
+                let (target, item) = (a.value(0), a.value(1));
+                remove(a.run, &target, &item).map(Value::Bool)
+            }),
+            ("void Clear()", |a| {
+                clear(a.get(0));
+                Ok(Value::Null)
+            }),
+            ("int Capacity", count),
+            ("IEqualityComparer<T> Comparer", |a| {
+                Ok(match set_of(a.get(0))?.comparer.clone() {
+                    Value::Null => super::comparer::default_comparer(),
+                    comparer => comparer,
+                })
+            }),
+            ("bool TryGetValue(T equalValue, out T actualValue)", |a| {
+                let (target, wanted) = (a.value(0), a.value(1));
+                let set = set_of(&target)?;
+                let found = set.entries.borrow().find(a.run, &set.comparer, &wanted)?;
+                let found = found.and_then(|at| set.entries.borrow().get(at).map(|(item, _)| item.clone()));
+                let is_there = found.is_some();
+                a.set_out(2, found.unwrap_or_else(|| crate::run::default_value(&a.ty(0))));
+                Ok(Value::Bool(is_there))
+            }),
+            ("int EnsureCapacity(int capacity)", super::list::ensure_capacity),
+            ("void TrimExcess()", |_| Ok(Value::Null)),
+            ("void CopyTo(T[] array)", super::list::copy_to),
+            ("void CopyTo(T[] array, int arrayIndex)", super::list::copy_to),
             ("int RemoveWhere(Predicate<T> match)", |a| {
                 let this = a.value(0);
                 let mut gone = 0;
@@ -342,6 +379,10 @@ pub static TYPES: &[TypeTable] = &[
             ("bool Contains(T item)", line_contains),
             ("void Clear()", line_clear),
             ("T[] ToArray()", to_array),
+            ("void CopyTo(T[] array, int arrayIndex)", super::list::copy_to),
+            ("int Capacity", count),
+            ("int EnsureCapacity(int capacity)", super::list::ensure_capacity),
+            ("void TrimExcess()", |_| Ok(Value::Null)),
             ("IEnumerator<T> GetEnumerator()", enumerator),
         ],
     },
@@ -360,6 +401,10 @@ pub static TYPES: &[TypeTable] = &[
             ("bool Contains(T item)", line_contains),
             ("void Clear()", line_clear),
             ("T[] ToArray()", to_array),
+            ("void CopyTo(T[] array, int arrayIndex)", super::list::copy_to),
+            ("int Capacity", count),
+            ("int EnsureCapacity(int capacity)", super::list::ensure_capacity),
+            ("void TrimExcess()", |_| Ok(Value::Null)),
             ("IEnumerator<T> GetEnumerator()", enumerator),
         ],
     },

@@ -4,7 +4,7 @@ use super::{TypeTable, format};
 use crate::dotnet::text::datetime::{
     self, DateTimeStyles, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE, TICKS_PER_SECOND,
 };
-use crate::run::{Args, Outcome, Run};
+use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::known;
 use crate::value::{DateKind, DateTime, Value};
 
@@ -797,3 +797,54 @@ pub static TYPES: &[TypeTable] = &[
         ]
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::library::expect::check;
+
+    #[test]
+    fn dates() {
+        check(&[
+            ("new DateTime(2024, 2, 29, 1, 2, 3, 4, 5).ToString(\"ss.ffffff\")", "03.004005"),
+            ("new DateTime(2024, 2, 29).ToOADate() + \",\" + DateTime.FromOADate(45351.5).ToString(\"s\")", "45351,2024-02-29T12:00:00"),
+            ("DateTime.FromFileTimeUtc(0).ToString(\"o\")", "1601-01-01T00:00:00.0000000Z"),
+            ("new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc).ToFileTimeUtc()", "133536384000000000"),
+            ("DateTime.FromBinary(new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc).ToBinary()).Kind", "Utc"),
+            ("new DateTime(2024, 2, 29).ToLongDateString() + \"|\" + new DateTime(2024, 2, 29, 13, 5, 9).ToShortTimeString()", "Thursday, 29 February 2024|13:05"),
+            ("DateTime.Compare(new DateTime(2024, 1, 1), new DateTime(2023, 1, 1))", "1"),
+            ("DateTime.ParseExact(\"2024/02\", new[] { \"yyyy-MM\", \"yyyy/MM\" }, null, System.Globalization.DateTimeStyles.None).ToString(\"s\")", "2024-02-01T00:00:00"),
+            ("new DateTime(2024, 1, 1).CompareTo((object)1)", "!ArgumentException"),
+            ("new DateTime(1).GetHashCode() + DateTime.UnixEpoch.Year", "1971"),
+        ]);
+    }
+
+    #[test]
+    fn offsets() {
+        check(&[
+            ("new DateTimeOffset(2024, 1, 31, 0, 0, 0, TimeSpan.FromHours(1)).AddMonths(1).ToString(\"o\")", "2024-02-29T00:00:00.0000000+01:00"),
+            ("(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromHours(1)) - TimeSpan.FromHours(1)).ToString(\"s\")", "2023-12-31T23:00:00"),
+            ("DateTimeOffset.ParseExact(\"2024-02-29 +02:00\", \"yyyy-MM-dd zzz\", null).UtcDateTime.ToString(\"s\")", "2024-02-28T22:00:00"),
+            ("DateTimeOffset d; return DateTimeOffset.TryParse(\"x\", out d) + d.ToString(\"s\");", "False0001-01-01T00:00:00"),
+            ("DateTimeOffset.MaxValue.Year + DateTimeOffset.UnixEpoch.DayOfYear", "10000"),
+            ("new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero).EqualsExact(new DateTimeOffset(2024, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)))", "False"),
+            ("new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromSeconds(90))", "!ArgumentException"),
+        ]);
+    }
+
+    #[test]
+    fn spans() {
+        check(&[
+            ("TimeSpan.FromSeconds(90, milliseconds: 500)", "00:01:30.5000000"),
+            ("TimeSpan.FromDays(1, 2, 3)", "1.02:03:00"),
+            ("TimeSpan.FromMinutes(1.5) * 2", "00:03:00"),
+            ("2 * TimeSpan.FromMinutes(1.5)", "00:03:00"),
+            ("TimeSpan.FromHours(3).Divide(TimeSpan.FromHours(2))", "1.5"),
+            ("TimeSpan.ParseExact(\"1:30\", \"h\\\\:mm\", null)", "01:30:00"),
+            ("TimeSpan.ParseExact(\"1:30\", new[] { \"c\", \"h\\\\:mm\" }, null, System.Globalization.TimeSpanStyles.AssumeNegative)", "-01:30:00"),
+            ("TimeSpan s; return TimeSpan.TryParse(\"1.00:00\", null, out s) + \",\" + s;", "True,1.00:00:00"),
+            ("TimeSpan.TicksPerDay + TimeSpan.FromTicks(15).Nanoseconds", "864000000500"),
+            ("TimeSpan.FromDays(int.MaxValue)", "!ArgumentOutOfRangeException"),
+            ("TimeSpan.FromDays(1e9)", "!OverflowException"),
+        ]);
+    }
+}

@@ -115,6 +115,15 @@ fn value_tuple(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::object(TupleObject::new(ty, a.args.to_vec())))
 }
 
+/// `Deconstruct` of a `System.Tuple`.
+fn deconstruct(a: &mut Args<'_, '_>) -> Outcome {
+    for at in 0..a.len() - 1 {
+        let part = item(a.get(0), at).ok_or_else(Thrown::null_reference)?;
+        a.set_out(at + 1, part);
+    }
+    Ok(Value::Null)
+}
+
 pub static TYPES: &[TypeTable] = &[
     TypeTable {
         decl: "struct System.ValueTuple",
@@ -122,6 +131,9 @@ pub static TYPES: &[TypeTable] = &[
             ("static (A, B) Create<A, B>(A a, B b)", value_tuple),
             ("static (A, B, C) Create<A, B, C>(A a, B b, C c)", value_tuple),
             ("static (A, B, C, D) Create<A, B, C, D>(A a, B b, C c, D d)", value_tuple),
+            ("static (A, B, C, D, E) Create<A, B, C, D, E>(A a, B b, C c, D d, E e)", value_tuple),
+            ("static (A, B, C, D, E, F) Create<A, B, C, D, E, F>(A a, B b, C c, D d, E e, F f)", value_tuple),
+            ("static (A, B, C, D, E, F, G) Create<A, B, C, D, E, F, G>(A a, B b, C c, D d, E e, F f, G g)", value_tuple),
             ("int CompareTo(object other)", super::object::compare_to),
         ],
     },
@@ -133,6 +145,14 @@ pub static TYPES: &[TypeTable] = &[
             ("static Tuple<A, B, C> Create<A, B, C>(A item1, B item2, C item3)", make),
             ("static Tuple<A, B, C, D> Create<A, B, C, D>(A item1, B item2, C item3, D item4)", make),
             ("static Tuple<A, B, C, D, E> Create<A, B, C, D, E>(A item1, B item2, C item3, D item4, E item5)", make),
+            (
+                "static Tuple<A, B, C, D, E, F> Create<A, B, C, D, E, F>(A item1, B item2, C item3, D item4, E item5, F item6)",
+                make,
+            ),
+            (
+                "static Tuple<A, B, C, D, E, F, G> Create<A, B, C, D, E, F, G>(A item1, B item2, C item3, D item4, E item5, F item6, G item7)",
+                make,
+            ),
         ],
     },
     TypeTable { decl: "class System.Tuple<A>", members: &[("new(A item1)", make), ("A Item1", get::<0>)] },
@@ -157,6 +177,43 @@ pub static TYPES: &[TypeTable] = &[
             ("B Item2", get::<1>),
             ("C Item3", get::<2>),
             ("D Item4", get::<3>),
+        ],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C, D, E, F>",
+        members: &[
+            ("new(A item1, B item2, C item3, D item4, E item5, F item6)", make),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+            ("D Item4", get::<3>),
+            ("E Item5", get::<4>),
+            ("F Item6", get::<5>),
+        ],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C, D, E, F, G>",
+        members: &[
+            ("new(A item1, B item2, C item3, D item4, E item5, F item6, G item7)", make),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+            ("D Item4", get::<3>),
+            ("E Item5", get::<4>),
+            ("F Item6", get::<5>),
+            ("G Item7", get::<6>),
+        ],
+    },
+    TypeTable {
+        decl: "static class System.TupleExtensions",
+        members: &[
+            ("static void Deconstruct<A, B>(this Tuple<A, B> value, out A item1, out B item2)", deconstruct),
+            ("static void Deconstruct<A, B, C>(this Tuple<A, B, C> value, out A item1, out B item2, out C item3)", deconstruct),
+            ("static (A, B) ToValueTuple<A, B>(this Tuple<A, B> value)", |a| {
+                let items = a.object::<TupleObject>(0)?.items.clone();
+                let ty = Type::tuple(a.types.to_vec(), vec![None; items.len()]);
+                Ok(Value::object(TupleObject::new(ty, items)))
+            }),
         ],
     },
     TypeTable {
