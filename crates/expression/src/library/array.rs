@@ -378,7 +378,9 @@ fn sort_pairs(a: &mut Args<'_, '_>) -> Outcome {
 /// The indices of `GetValue` and `SetValue`, one a dimension.
 fn indices(a: &Args<'_, '_>, at: usize) -> Result<Vec<i64>, Thrown> {
     let found = match a.get(at) {
-        Value::Obj(_) => a.object::<Array>(at)?.to_vec().iter().map(|item| crate::run::ops::to_i128(item) as i64).collect(),
+        Value::Obj(_) => {
+            a.object::<Array>(at)?.to_vec().iter().map(|item| crate::run::ops::to_i128(item) as i64).collect()
+        }
         Value::Null => return Err(Thrown::argument_null("indices")),
         _ => a.args.iter().skip(at).map(|item| crate::run::ops::to_i128(item) as i64).collect::<Vec<i64>>(),
     };
@@ -422,7 +424,9 @@ fn stored(value: &Value, element: &Type) -> Outcome {
         _ => None,
     };
     widened.ok_or_else(|| {
-        Thrown::invalid_cast("At least one element in the source array could not be cast down to the destination array type.".to_owned())
+        Thrown::invalid_cast(
+            "At least one element in the source array could not be cast down to the destination array type.".to_owned(),
+        )
     })
 }
 
@@ -730,7 +734,10 @@ mod tests {
             ("var a = new long[2]; Array.Copy(new[] { 1, 2 }, a, 2); return a;", "[1, 2]"),
             ("var a = new int[2]; Array.Copy(new[] { 1L, 2L }, a, 2); return a;", "!InvalidCastException"),
             ("var a = new int[1]; Array.Copy(new[] { 1, 2 }, a, 2); return a;", "!ArgumentException"),
-            ("var a = new int[2, 3]; a.SetValue(5, 1, 2); return a[1, 2] + a.GetLength(1) + a.Rank + (int)a.GetValue(1, 2);", "15"),
+            (
+                "var a = new int[2, 3]; a.SetValue(5, 1, 2); return a[1, 2] + a.GetLength(1) + a.Rank + (int)a.GetValue(1, 2);",
+                "15",
+            ),
             ("var a = Array.CreateInstance(typeof(int), 2); a.SetValue(7, 1); return a;", "[0, 7]"),
             ("var a = new[] { 1, 2, 3 }; Array.Fill(a, 9, 1, 1); return a;", "[1, 9, 3]"),
             ("var a = new[] { 1, 2 }; Array.Resize(ref a, 3); return a;", "[1, 2, 0]"),

@@ -105,6 +105,9 @@ fn show_object(run: &mut Run<'_>, value: &Value, ty: &Type) -> Result<Json, Thro
         }
         return Ok(json!({ "type": ty.clr_name(), "value": pairs }));
     }
+    if let Some(owner) = downcast::<View>(value).and_then(View::owner) {
+        return Ok(json!({ "type": owner.clr_name(), "value": items(run, value)? }));
+    }
     if let Some(pair) = downcast::<Pair>(value) {
         return Ok(
             json!({ "type": ty.clr_name(), "value": [show_item(run, &pair.key)?, show_item(run, &pair.value)?] }),

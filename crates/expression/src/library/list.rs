@@ -303,7 +303,10 @@ pub fn trim(a: &mut Args<'_, '_>) -> Outcome {
 /// A part of a list or array of `len` items that `(start[, count])` at `at` name; all of it without.
 pub fn span(a: &Args<'_, '_>, at: usize, given: usize, len: usize) -> Result<std::ops::Range<usize>, Thrown> {
     let out = |name: &str| {
-        Thrown::out_of_range("Index was out of range. Must be non-negative and less than or equal to the size of the collection.", name)
+        Thrown::out_of_range(
+            "Index was out of range. Must be non-negative and less than or equal to the size of the collection.",
+            name,
+        )
     };
     if given == 0 {
         return Ok(0..len);
@@ -314,7 +317,10 @@ pub fn span(a: &Args<'_, '_>, at: usize, given: usize, len: usize) -> Result<std
     }
     let count = usize::try_from(a.i32(at + 1)).ok().filter(|count| *count <= len - start);
     let count = count.ok_or_else(|| {
-        Thrown::out_of_range("Count must be positive and count must refer to a location within the string/array/collection.", "count")
+        Thrown::out_of_range(
+            "Count must be positive and count must refer to a location within the string/array/collection.",
+            "count",
+        )
     })?;
     Ok(start..start + count)
 }
@@ -329,11 +335,17 @@ pub fn span_back(a: &Args<'_, '_>, at: usize, given: usize, len: usize) -> Resul
     }
     let start = usize::try_from(a.i32(at)).ok().filter(|start| *start < len);
     let start = start.ok_or_else(|| {
-        Thrown::out_of_range("Index was out of range. Must be non-negative and less than the size of the collection.", "startIndex")
+        Thrown::out_of_range(
+            "Index was out of range. Must be non-negative and less than the size of the collection.",
+            "startIndex",
+        )
     })?;
     let count = if given == 1 { start + 1 } else { usize::try_from(a.i32(at + 1)).unwrap_or(usize::MAX) };
     let from = (start + 1).checked_sub(count).ok_or_else(|| {
-        Thrown::out_of_range("Count must be positive and count must refer to a location within the string/array/collection.", "count")
+        Thrown::out_of_range(
+            "Count must be positive and count must refer to a location within the string/array/collection.",
+            "count",
+        )
     })?;
     Ok(from..start + 1)
 }
@@ -443,9 +455,7 @@ pub static TYPES: &[TypeTable] = &[
     },
     TypeTable {
         decl: "interface System.Collections.Generic.IEnumerator<out T> : System.Collections.IEnumerator, IDisposable",
-        members: &[
-            ("T Current", |a| Ok(a.object::<Enumerator>(0)?.current.borrow().clone())),
-        ],
+        members: &[("T Current", |a| Ok(a.object::<Enumerator>(0)?.current.borrow().clone()))],
     },
     TypeTable {
         decl: "interface System.Collections.Generic.IReadOnlyCollection<out T> : IEnumerable<T>",
@@ -708,10 +718,16 @@ mod tests {
             ("new List<int> { 1, 2, 3 }.Slice(1, 2)", "[2, 3]"),
             ("new List<int> { 1 }.GetRange(0, 2)", "!ArgumentException"),
             ("new List<int> { 1 }[1]", "!ArgumentOutOfRangeException"),
-            ("var l = new List<int> { 1, 2 }; foreach (var x in l) { l.Add(x); } return l;", "!InvalidOperationException"),
+            (
+                "var l = new List<int> { 1, 2 }; foreach (var x in l) { l.Add(x); } return l;",
+                "!InvalidOperationException",
+            ),
             ("var n = 0; new List<int> { 1, 2, 3 }.Exists(x => { n++; return true; }); return n;", "1"),
             ("var a = new int[3]; new List<int> { 1, 2 }.CopyTo(1, a, 2, 1); return a;", "[0, 0, 2]"),
-            ("var l = new List<int> { 1, 2 }; var e = l.GetEnumerator(); var s = 0; while (e.MoveNext()) { s += e.Current; } return s;", "3"),
+            (
+                "var l = new List<int> { 1, 2 }; var e = l.GetEnumerator(); var s = 0; while (e.MoveNext()) { s += e.Current; } return s;",
+                "3",
+            ),
             ("new List<int> { 1, 2, 3 }.RemoveAll(x => x > 1)", "2"),
         ]);
     }
@@ -719,11 +735,20 @@ mod tests {
     #[test]
     fn sets_and_lines() {
         check(&[
-            ("string s; new HashSet<string>(StringComparer.OrdinalIgnoreCase) { \"Ab\" }.TryGetValue(\"AB\", out s); return s;", "Ab"),
-            ("ISet<int> s = new HashSet<int> { 1 }; return s.Add(1) + \",\" + s.Add(2) + \",\" + s.IsSupersetOf(new[] { 1, 2 });", "False,True,True"),
+            (
+                "string s; new HashSet<string>(StringComparer.OrdinalIgnoreCase) { \"Ab\" }.TryGetValue(\"AB\", out s); return s;",
+                "Ab",
+            ),
+            (
+                "ISet<int> s = new HashSet<int> { 1 }; return s.Add(1) + \",\" + s.Add(2) + \",\" + s.IsSupersetOf(new[] { 1, 2 });",
+                "False,True,True",
+            ),
             ("var s = new HashSet<int> { 1, 2 }; s.SymmetricExceptWith(new[] { 2, 3 }); return s;", "[1, 3]"),
             ("new Queue<int>().Dequeue()", "!InvalidOperationException"),
-            ("var q = new Queue<int>(new[] { 1, 2 }); foreach (var x in q) { q.Clear(); } return q;", "!InvalidOperationException"),
+            (
+                "var q = new Queue<int>(new[] { 1, 2 }); foreach (var x in q) { q.Clear(); } return q;",
+                "!InvalidOperationException",
+            ),
             ("new Stack<int>(new[] { 1, 2 }).ToArray()", "[2, 1]"),
         ]);
     }
@@ -734,10 +759,19 @@ mod tests {
             ("new Dictionary<string, int> { { \"a\", 1 } }[\"b\"]", "!KeyNotFoundException"),
             ("new Dictionary<string, int> { { \"a\", 1 }, { \"a\", 2 } }", "!ArgumentException"),
             ("new Dictionary<string, int> { { \"a\", 1 } }.Keys", "[a]"),
-            ("new Dictionary<string, int>().Keys.ToString()", "System.Collections.Generic.Dictionary`2+KeyCollection[System.String,System.Int32]"),
-            ("try { return new Dictionary<string, int>()[\"k\"]; } catch (Exception e) { return e.Message; }", "The given key 'k' was not present in the dictionary."),
+            (
+                "new Dictionary<string, int>().Keys.ToString()",
+                "System.Collections.Generic.Dictionary`2+KeyCollection[System.String,System.Int32]",
+            ),
+            (
+                "try { return new Dictionary<string, int>()[\"k\"]; } catch (Exception e) { return e.Message; }",
+                "The given key 'k' was not present in the dictionary.",
+            ),
             ("KeyValuePair.Create(\"a\", 1)", "[a, 1]"),
-            ("var d = new Dictionary<string, int> { [\"a\"] = 1 }; int v; return d.Remove(\"a\", out v) + \",\" + v + \",\" + d.Count;", "True,1,0"),
+            (
+                "var d = new Dictionary<string, int> { [\"a\"] = 1 }; int v; return d.Remove(\"a\", out v) + \",\" + v + \",\" + d.Count;",
+                "True,1,0",
+            ),
             ("new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { [\"A\"] = 1 }[\"a\"]", "1"),
             ("new[] { 3, 1 }.OrderBy(x => x, Comparer<int>.Create((x, y) => y - x))", "[3, 1]"),
             ("Tuple.Create(1, 2, 3, 4, 5, 6, 7).Item7 + Tuple.Create(1, \"a\").ToString()", "7(1, a)"),

@@ -85,26 +85,51 @@ fn equals(a: &mut Args<'_, '_>) -> Outcome {
 macro_rules! integer_members {
     ($name:literal, $keyword:literal, $id:expr) => {
         TypeTable {
-            decl: concat!("struct System.", $name, " : IComparable, IComparable<", $keyword, ">, IFormattable, IEquatable<", $keyword, ">"),
+            decl: concat!(
+                "struct System.",
+                $name,
+                " : IComparable, IComparable<",
+                $keyword,
+                ">, IFormattable, IEquatable<",
+                $keyword,
+                ">"
+            ),
             members: &[
                 (concat!("static ", $keyword, " Abs(", $keyword, " value)"), abs),
                 (concat!("static ", $keyword, " Max(", $keyword, " x, ", $keyword, " y)"), |a| pick(a, true)),
                 (concat!("static ", $keyword, " Min(", $keyword, " x, ", $keyword, " y)"), |a| pick(a, false)),
-                (concat!("static ", $keyword, " Clamp(", $keyword, " value, ", $keyword, " min, ", $keyword, " max)"), clamp),
+                (
+                    concat!(
+                        "static ", $keyword, " Clamp(", $keyword, " value, ", $keyword, " min, ", $keyword, " max)"
+                    ),
+                    clamp,
+                ),
                 (concat!("static int Sign(", $keyword, " value)"), sign),
-                (concat!("static bool IsEvenInteger(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 == 0))),
-                (concat!("static bool IsOddInteger(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 != 0))),
+                (concat!("static bool IsEvenInteger(", $keyword, " value)"), |a| {
+                    Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 == 0))
+                }),
+                (concat!("static bool IsOddInteger(", $keyword, " value)"), |a| {
+                    Ok(Value::Bool(ops::to_i128(a.get(0)) & 1 != 0))
+                }),
                 (concat!("static bool IsPow2(", $keyword, " value)"), |a| {
                     let value = ops::to_i128(a.get(0));
                     Ok(Value::Bool(value > 0 && value & (value - 1) == 0))
                 }),
-                (concat!("static bool IsNegative(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) < 0))),
-                (concat!("static bool IsPositive(", $keyword, " value)"), |a| Ok(Value::Bool(ops::to_i128(a.get(0)) >= 0))),
+                (concat!("static bool IsNegative(", $keyword, " value)"), |a| {
+                    Ok(Value::Bool(ops::to_i128(a.get(0)) < 0))
+                }),
+                (concat!("static bool IsPositive(", $keyword, " value)"), |a| {
+                    Ok(Value::Bool(ops::to_i128(a.get(0)) >= 0))
+                }),
                 (concat!("static ", $keyword, " PopCount(", $keyword, " value)"), |a| {
                     integer_extra(a, |value, bits| unsigned(value, bits).count_ones().into(), $id)
                 }),
                 (concat!("static ", $keyword, " LeadingZeroCount(", $keyword, " value)"), |a| {
-                    integer_extra(a, |value, bits| (unsigned(value, bits).leading_zeros() + u32::from(bits) - 128).into(), $id)
+                    integer_extra(
+                        a,
+                        |value, bits| (unsigned(value, bits).leading_zeros() + u32::from(bits) - 128).into(),
+                        $id,
+                    )
                 }),
                 (concat!("static ", $keyword, " TrailingZeroCount(", $keyword, " value)"), |a| {
                     integer_extra(a, |value, bits| unsigned(value, bits).trailing_zeros().min(bits.into()).into(), $id)
@@ -280,7 +305,8 @@ fn div_rem(a: &mut Args<'_, '_>, id: DefId) -> Outcome {
         return Err(Thrown::arithmetic_overflow());
     }
     let item = crate::types::Type::of(id);
-    let ty = crate::types::Type::tuple(vec![item.clone(), item], vec![Some("Quotient".into()), Some("Remainder".into())]);
+    let ty =
+        crate::types::Type::tuple(vec![item.clone(), item], vec![Some("Quotient".into()), Some("Remainder".into())]);
     let parts = vec![crate::program_integer(id, kind.wrap(x / y)), crate::program_integer(id, x % y)];
     Ok(Value::object(super::tuple::TupleObject::new(ty, parts)))
 }
@@ -535,8 +561,12 @@ static MATH: &[(&str, Native)] = &[
     ("static int ILogB(double x)", |a| Ok(Value::Int32(math::exponent(a.f64(0))))),
     ("static double BitIncrement(double x)", |a| float(a, f64::next_up)),
     ("static double BitDecrement(double x)", |a| float(a, f64::next_down)),
-    ("static double MaxMagnitude(double x, double y)", |a| Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), true)))),
-    ("static double MinMagnitude(double x, double y)", |a| Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), false)))),
+    ("static double MaxMagnitude(double x, double y)", |a| {
+        Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), true)))
+    }),
+    ("static double MinMagnitude(double x, double y)", |a| {
+        Ok(Value::Double(math::magnitude(a.f64(0), a.f64(1), false)))
+    }),
     ("static double ReciprocalEstimate(double d)", |a| float(a, f64::recip)),
     ("static double ReciprocalSqrtEstimate(double d)", |a| float(a, |v| v.sqrt().recip())),
     ("static (double Sin, double Cos) SinCos(double x)", |a| {
@@ -658,7 +688,10 @@ mod tests {
             ("Math.Clamp((byte)9, (byte)1, (byte)5)", "5"),
             ("Math.Sign(-2f)", "-1"),
             ("Math.Abs(sbyte.MinValue)", "!OverflowException"),
-            ("int.Abs(-5) + int.Max(1, 2) + int.PopCount(255) + int.LeadingZeroCount(1) + int.TrailingZeroCount(8)", "49"),
+            (
+                "int.Abs(-5) + int.Max(1, 2) + int.PopCount(255) + int.LeadingZeroCount(1) + int.TrailingZeroCount(8)",
+                "49",
+            ),
             ("int.IsPow2(8) && !int.IsEvenInteger(3) && long.Clamp(9, 1, 5) == 5", "True"),
             ("(5).CompareTo((object)5L)", "!ArgumentException"),
             ("(5).CompareTo(null)", "1"),

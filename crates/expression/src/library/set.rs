@@ -255,52 +255,50 @@ fn count(a: &mut Args<'_, '_>) -> Outcome {
 
 /// What `ISet` asks for.
 static OPERATIONS: &[(&str, Native)] = &[
-            ("bool Add(T item)", |a| {
-                let (target, item) = (a.value(0), a.value(1));
-                add(a.run, &target, item).map(Value::Bool)
-            }),
-            ("void UnionWith(IEnumerable<T> other)", |a| {
-                let (this, source) = (a.value(0), other(a)?);
-                for item in a.run.collect(&source)? {
-                    add(a.run, &this, item)?;
-                }
-                Ok(Value::Null)
-            }),
-            ("void IntersectWith(IEnumerable<T> other)", |a| {
-                let (this, source) = (a.value(0), other(a)?);
-                for item in a.run.collect(&this)? {
-                    if !has(a.run, &source, &item)? {
-                        remove(a.run, &this, &item)?;
-                    }
-                }
-                Ok(Value::Null)
-            }),
-            ("void ExceptWith(IEnumerable<T> other)", |a| {
-                let (this, source) = (a.value(0), other(a)?);
-                for item in a.run.collect(&source)? {
-                    remove(a.run, &this, &item)?;
-                }
-                Ok(Value::Null)
-            }),
-            ("void SymmetricExceptWith(IEnumerable<T> other)", |a| {
-                let (this, source) = (a.value(0), other(a)?);
-                for item in a.run.collect(&source)? {
-                    if !remove(a.run, &this, &item)? {
-                        add(a.run, &this, item)?;
-                    }
-                }
-                Ok(Value::Null)
-            }),
-            ("bool Overlaps(IEnumerable<T> other)", |a| relation(a, |_, _, both| both > 0)),
-            ("bool SetEquals(IEnumerable<T> other)", |a| relation(a, |own, others, both| own == others && both == own)),
-            ("bool IsSubsetOf(IEnumerable<T> other)", |a| relation(a, |own, _, both| both == own)),
-            ("bool IsSupersetOf(IEnumerable<T> other)", |a| relation(a, |_, others, both| both == others)),
-            ("bool IsProperSubsetOf(IEnumerable<T> other)", |a| {
-                relation(a, |own, others, both| both == own && own < others)
-            }),
-            ("bool IsProperSupersetOf(IEnumerable<T> other)", |a| {
-                relation(a, |own, others, both| both == others && own > others)
-            }),
+    ("bool Add(T item)", |a| {
+        let (target, item) = (a.value(0), a.value(1));
+        add(a.run, &target, item).map(Value::Bool)
+    }),
+    ("void UnionWith(IEnumerable<T> other)", |a| {
+        let (this, source) = (a.value(0), other(a)?);
+        for item in a.run.collect(&source)? {
+            add(a.run, &this, item)?;
+        }
+        Ok(Value::Null)
+    }),
+    ("void IntersectWith(IEnumerable<T> other)", |a| {
+        let (this, source) = (a.value(0), other(a)?);
+        for item in a.run.collect(&this)? {
+            if !has(a.run, &source, &item)? {
+                remove(a.run, &this, &item)?;
+            }
+        }
+        Ok(Value::Null)
+    }),
+    ("void ExceptWith(IEnumerable<T> other)", |a| {
+        let (this, source) = (a.value(0), other(a)?);
+        for item in a.run.collect(&source)? {
+            remove(a.run, &this, &item)?;
+        }
+        Ok(Value::Null)
+    }),
+    ("void SymmetricExceptWith(IEnumerable<T> other)", |a| {
+        let (this, source) = (a.value(0), other(a)?);
+        for item in a.run.collect(&source)? {
+            if !remove(a.run, &this, &item)? {
+                add(a.run, &this, item)?;
+            }
+        }
+        Ok(Value::Null)
+    }),
+    ("bool Overlaps(IEnumerable<T> other)", |a| relation(a, |_, _, both| both > 0)),
+    ("bool SetEquals(IEnumerable<T> other)", |a| relation(a, |own, others, both| own == others && both == own)),
+    ("bool IsSubsetOf(IEnumerable<T> other)", |a| relation(a, |own, _, both| both == own)),
+    ("bool IsSupersetOf(IEnumerable<T> other)", |a| relation(a, |_, others, both| both == others)),
+    ("bool IsProperSubsetOf(IEnumerable<T> other)", |a| relation(a, |own, others, both| both == own && own < others)),
+    ("bool IsProperSupersetOf(IEnumerable<T> other)", |a| {
+        relation(a, |own, others, both| both == others && own > others)
+    }),
 ];
 
 pub static TYPES: &[TypeTable] = &[

@@ -169,7 +169,10 @@ const FILE_TIME_TICKS: i64 = 504_911_232_000_000_000;
 const OLE_TICKS: i64 = 599_264_352_000_000_000;
 
 fn from_file_time(a: &mut Args<'_, '_>, kind: DateKind) -> Outcome {
-    let ticks = a.i64(0).checked_add(FILE_TIME_TICKS).filter(|ticks| *ticks >= FILE_TIME_TICKS && *ticks <= datetime::MAX_TICKS);
+    let ticks = a
+        .i64(0)
+        .checked_add(FILE_TIME_TICKS)
+        .filter(|ticks| *ticks >= FILE_TIME_TICKS && *ticks <= datetime::MAX_TICKS);
     let ticks = ticks.ok_or_else(|| Thrown::out_of_range("Not a valid Win32 FileTime.", "fileTime"))?;
     Ok(Value::DateTime(DateTime { ticks, kind }))
 }
@@ -230,7 +233,10 @@ fn from_binary(a: &mut Args<'_, '_>) -> Outcome {
     let data = a.i64(0);
     let ticks = data & ((1 << 62) - 1);
     if ticks > datetime::MAX_TICKS {
-        return Err(Thrown::argument_of("The binary data must result in a DateTime with ticks between DateTime.MinValue.Ticks and DateTime.MaxValue.Ticks.", "dateData"));
+        return Err(Thrown::argument_of(
+            "The binary data must result in a DateTime with ticks between DateTime.MinValue.Ticks and DateTime.MaxValue.Ticks.",
+            "dateData",
+        ));
     }
     let kind = match data as u64 >> 62 {
         0 => DateKind::Unspecified,
@@ -288,7 +294,9 @@ fn make_offset(a: &mut Args<'_, '_>) -> Outcome {
     let count = a.len() - 1;
     let mut parts = number_of(a, count);
     parts.resize(8, 0);
-    let [year, month, day, hour, minute, second, milli, micro] = parts[..] else { return Err(Thrown::null_reference()) };
+    let [year, month, day, hour, minute, second, milli, micro] = parts[..] else {
+        return Err(Thrown::null_reference());
+    };
     let kind = datetime::DateTimeKind::Unspecified;
     let clock = datetime::DateTime::from_parts(year, month, day, hour, minute, second, milli, kind)?;
     let clock = clock.add_ticks(i64::from(micro) * 10)?;
@@ -298,14 +306,13 @@ fn make_offset(a: &mut Args<'_, '_>) -> Outcome {
 /// `FromDays(int, …)` and its kin: whole counts of the units, in order.
 fn whole_units(a: &mut Args<'_, '_>, units: &[i64]) -> Outcome {
     let ticks: i128 = units.iter().enumerate().map(|(at, unit)| i128::from(a.i64(at)) * i128::from(*unit)).sum();
-    i64::try_from(ticks).map(Value::TimeSpan).map_err(|_| {
-        Thrown::out_of_range("TimeSpan overflowed because the duration is too long.", "")
-    })
+    i64::try_from(ticks)
+        .map(Value::TimeSpan)
+        .map_err(|_| Thrown::out_of_range("TimeSpan overflowed because the duration is too long.", ""))
 }
 
 /// The units from days down to microseconds.
-const UNITS: [i64; 6] =
-    [TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, TICKS_PER_MILLISECOND, 10];
+const UNITS: [i64; 6] = [TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, TICKS_PER_MILLISECOND, 10];
 
 /// `TimeSpan.ParseExact(text, format or formats, provider[, styles])`.
 fn span_exact(a: &mut Args<'_, '_>) -> Outcome {
@@ -389,8 +396,14 @@ pub static TYPES: &[TypeTable] = &[
                 "static DateTime Parse(string s, IFormatProvider provider, System.Globalization.DateTimeStyles styles)",
                 parse
             ),
-            ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, int microsecond)", make_fine),
-            ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, int microsecond, DateTimeKind kind)", make_fine),
+            (
+                "new(int year, int month, int day, int hour, int minute, int second, int millisecond, int microsecond)",
+                make_fine
+            ),
+            (
+                "new(int year, int month, int day, int hour, int minute, int second, int millisecond, int microsecond, DateTimeKind kind)",
+                make_fine
+            ),
             ("static DateTime FromBinary(long dateData)", from_binary),
             ("static DateTime FromFileTime(long fileTime)", |a| from_file_time(a, DateKind::Local)),
             ("static DateTime FromFileTimeUtc(long fileTime)", |a| from_file_time(a, DateKind::Utc)),
@@ -521,10 +534,9 @@ pub static TYPES: &[TypeTable] = &[
             ("static TimeSpan Zero", |_| Ok(Value::TimeSpan(0))),
             ("static TimeSpan MaxValue", |_| Ok(Value::TimeSpan(i64::MAX))),
             ("static TimeSpan MinValue", |_| Ok(Value::TimeSpan(i64::MIN))),
-            (
-                "new(int days, int hours, int minutes, int seconds, int milliseconds, int microseconds)",
-                |a| from_span(datetime::TimeSpan::from_parts(a.i32(0), a.i32(1), a.i32(2), a.i32(3), a.i32(4), a.i32(5))?)
-            ),
+            ("new(int days, int hours, int minutes, int seconds, int milliseconds, int microseconds)", |a| from_span(
+                datetime::TimeSpan::from_parts(a.i32(0), a.i32(1), a.i32(2), a.i32(3), a.i32(4), a.i32(5))?
+            )),
             ("const long NanosecondsPerTick = 100", nothing),
             ("const long TicksPerMicrosecond = 10", nothing),
             ("const long TicksPerMillisecond = 10000", nothing),
@@ -548,8 +560,13 @@ pub static TYPES: &[TypeTable] = &[
                 |a| whole_units(a, &UNITS[2..])
             ),
             ("static TimeSpan FromSeconds(long seconds)", |a| whole_units(a, &UNITS[3..4])),
-            ("static TimeSpan FromSeconds(long seconds, long milliseconds = 0, long microseconds = 0)", |a| whole_units(a, &UNITS[3..])),
-            ("static TimeSpan FromMilliseconds(long milliseconds, long microseconds = 0)", |a| whole_units(a, &UNITS[4..])),
+            ("static TimeSpan FromSeconds(long seconds, long milliseconds = 0, long microseconds = 0)", |a| {
+                whole_units(a, &UNITS[3..])
+            }),
+            ("static TimeSpan FromMilliseconds(long milliseconds, long microseconds = 0)", |a| whole_units(
+                a,
+                &UNITS[4..]
+            )),
             ("static TimeSpan FromMicroseconds(long microseconds)", |a| whole_units(a, &UNITS[5..])),
             ("static TimeSpan FromMicroseconds(double value)", |a| from_units(a, 10)),
             ("int Microseconds", |a| Ok(Value::Int32(span(a, 0).microseconds()))),
@@ -559,7 +576,9 @@ pub static TYPES: &[TypeTable] = &[
             ("TimeSpan Multiply(double factor)", |a| from_span(span(a, 0).multiply(a.f64(1))?)),
             ("TimeSpan Divide(double divisor)", |a| from_span(span(a, 0).divide(a.f64(1))?)),
             ("double Divide(TimeSpan ts)", |a| Ok(Value::Double(span(a, 0).ratio(span(a, 1))))),
-            ("static TimeSpan operator *(double factor, TimeSpan timeSpan)", |a| from_span(span(a, 1).multiply(a.f64(0))?)),
+            ("static TimeSpan operator *(double factor, TimeSpan timeSpan)", |a| from_span(
+                span(a, 1).multiply(a.f64(0))?
+            )),
             ("static TimeSpan Parse(string input, IFormatProvider formatProvider)", |a| {
                 from_span(datetime::TimeSpan::parse(a.text(0, "input")?.as_str())?)
             }),
@@ -577,14 +596,20 @@ pub static TYPES: &[TypeTable] = &[
                 "static TimeSpan ParseExact(string input, string[] formats, IFormatProvider formatProvider, System.Globalization.TimeSpanStyles styles)",
                 span_exact
             ),
-            ("static bool TryParseExact(string input, string format, IFormatProvider formatProvider, out TimeSpan result)", |a| {
-                let parsed = span_exact(a).ok();
-                attempt(a, parsed, Value::TimeSpan(0))
-            }),
-            ("static bool TryParseExact(string input, string[] formats, IFormatProvider formatProvider, out TimeSpan result)", |a| {
-                let parsed = span_exact(a).ok();
-                attempt(a, parsed, Value::TimeSpan(0))
-            }),
+            (
+                "static bool TryParseExact(string input, string format, IFormatProvider formatProvider, out TimeSpan result)",
+                |a| {
+                    let parsed = span_exact(a).ok();
+                    attempt(a, parsed, Value::TimeSpan(0))
+                }
+            ),
+            (
+                "static bool TryParseExact(string input, string[] formats, IFormatProvider formatProvider, out TimeSpan result)",
+                |a| {
+                    let parsed = span_exact(a).ok();
+                    attempt(a, parsed, Value::TimeSpan(0))
+                }
+            ),
             (
                 "static bool TryParseExact(string input, string format, IFormatProvider formatProvider, System.Globalization.TimeSpanStyles styles, out TimeSpan result)",
                 |a| {
@@ -658,7 +683,9 @@ pub static TYPES: &[TypeTable] = &[
             ("static DateTimeOffset MaxValue", |_| Ok(format::from_offset(datetime::DateTimeOffset::MAX))),
             ("static DateTimeOffset UnixEpoch", |_| Ok(format::from_offset(datetime::DateTimeOffset::UNIX_EPOCH))),
             ("static DateTimeOffset FromFileTime(long fileTime)", |a| {
-                let Value::DateTime(date) = from_file_time(a, DateKind::Utc)? else { return Err(Thrown::null_reference()) };
+                let Value::DateTime(date) = from_file_time(a, DateKind::Utc)? else {
+                    return Err(Thrown::null_reference());
+                };
                 Ok(Value::DateTimeOffset(crate::value::DateTimeOffset { ticks: date.ticks, offset: 0 }))
             }),
             ("static DateTimeOffset Parse(string input, IFormatProvider formatProvider)", offset_parsed),
@@ -681,7 +708,10 @@ pub static TYPES: &[TypeTable] = &[
                     attempt(a, parsed, no_offset())
                 }
             ),
-            ("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)", offset_exact),
+            (
+                "static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)",
+                offset_exact
+            ),
             (
                 "static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider, System.Globalization.DateTimeStyles styles)",
                 offset_exact
@@ -704,9 +734,7 @@ pub static TYPES: &[TypeTable] = &[
                     attempt(a, parsed, no_offset())
                 }
             ),
-            ("bool EqualsExact(DateTimeOffset other)", |a| {
-                Ok(Value::Bool(a.offset(0) == a.offset(1)))
-            }),
+            ("bool EqualsExact(DateTimeOffset other)", |a| { Ok(Value::Bool(a.offset(0) == a.offset(1))) }),
             ("DateTime Date", |a| Ok(format::from_date(unix(a).date_time().date()))),
             ("TimeSpan TimeOfDay", |a| from_span(unix(a).date_time().time_of_day())),
             ("DayOfWeek DayOfWeek", |a| Ok(day_of_week(unix(a).date_time()))),
@@ -806,13 +834,22 @@ mod tests {
     fn dates() {
         check(&[
             ("new DateTime(2024, 2, 29, 1, 2, 3, 4, 5).ToString(\"ss.ffffff\")", "03.004005"),
-            ("new DateTime(2024, 2, 29).ToOADate() + \",\" + DateTime.FromOADate(45351.5).ToString(\"s\")", "45351,2024-02-29T12:00:00"),
+            (
+                "new DateTime(2024, 2, 29).ToOADate() + \",\" + DateTime.FromOADate(45351.5).ToString(\"s\")",
+                "45351,2024-02-29T12:00:00",
+            ),
             ("DateTime.FromFileTimeUtc(0).ToString(\"o\")", "1601-01-01T00:00:00.0000000Z"),
             ("new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc).ToFileTimeUtc()", "133536384000000000"),
             ("DateTime.FromBinary(new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc).ToBinary()).Kind", "Utc"),
-            ("new DateTime(2024, 2, 29).ToLongDateString() + \"|\" + new DateTime(2024, 2, 29, 13, 5, 9).ToShortTimeString()", "Thursday, 29 February 2024|13:05"),
+            (
+                "new DateTime(2024, 2, 29).ToLongDateString() + \"|\" + new DateTime(2024, 2, 29, 13, 5, 9).ToShortTimeString()",
+                "Thursday, 29 February 2024|13:05",
+            ),
             ("DateTime.Compare(new DateTime(2024, 1, 1), new DateTime(2023, 1, 1))", "1"),
-            ("DateTime.ParseExact(\"2024/02\", new[] { \"yyyy-MM\", \"yyyy/MM\" }, null, System.Globalization.DateTimeStyles.None).ToString(\"s\")", "2024-02-01T00:00:00"),
+            (
+                "DateTime.ParseExact(\"2024/02\", new[] { \"yyyy-MM\", \"yyyy/MM\" }, null, System.Globalization.DateTimeStyles.None).ToString(\"s\")",
+                "2024-02-01T00:00:00",
+            ),
             ("new DateTime(2024, 1, 1).CompareTo((object)1)", "!ArgumentException"),
             ("new DateTime(1).GetHashCode() + DateTime.UnixEpoch.Year", "1971"),
         ]);
@@ -821,12 +858,27 @@ mod tests {
     #[test]
     fn offsets() {
         check(&[
-            ("new DateTimeOffset(2024, 1, 31, 0, 0, 0, TimeSpan.FromHours(1)).AddMonths(1).ToString(\"o\")", "2024-02-29T00:00:00.0000000+01:00"),
-            ("(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromHours(1)) - TimeSpan.FromHours(1)).ToString(\"s\")", "2023-12-31T23:00:00"),
-            ("DateTimeOffset.ParseExact(\"2024-02-29 +02:00\", \"yyyy-MM-dd zzz\", null).UtcDateTime.ToString(\"s\")", "2024-02-28T22:00:00"),
-            ("DateTimeOffset d; return DateTimeOffset.TryParse(\"x\", out d) + d.ToString(\"s\");", "False0001-01-01T00:00:00"),
+            (
+                "new DateTimeOffset(2024, 1, 31, 0, 0, 0, TimeSpan.FromHours(1)).AddMonths(1).ToString(\"o\")",
+                "2024-02-29T00:00:00.0000000+01:00",
+            ),
+            (
+                "(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromHours(1)) - TimeSpan.FromHours(1)).ToString(\"s\")",
+                "2023-12-31T23:00:00",
+            ),
+            (
+                "DateTimeOffset.ParseExact(\"2024-02-29 +02:00\", \"yyyy-MM-dd zzz\", null).UtcDateTime.ToString(\"s\")",
+                "2024-02-28T22:00:00",
+            ),
+            (
+                "DateTimeOffset d; return DateTimeOffset.TryParse(\"x\", out d) + d.ToString(\"s\");",
+                "False0001-01-01T00:00:00",
+            ),
             ("DateTimeOffset.MaxValue.Year + DateTimeOffset.UnixEpoch.DayOfYear", "10000"),
-            ("new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero).EqualsExact(new DateTimeOffset(2024, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)))", "False"),
+            (
+                "new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero).EqualsExact(new DateTimeOffset(2024, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)))",
+                "False",
+            ),
             ("new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromSeconds(90))", "!ArgumentException"),
         ]);
     }
@@ -840,7 +892,10 @@ mod tests {
             ("2 * TimeSpan.FromMinutes(1.5)", "00:03:00"),
             ("TimeSpan.FromHours(3).Divide(TimeSpan.FromHours(2))", "1.5"),
             ("TimeSpan.ParseExact(\"1:30\", \"h\\\\:mm\", null)", "01:30:00"),
-            ("TimeSpan.ParseExact(\"1:30\", new[] { \"c\", \"h\\\\:mm\" }, null, System.Globalization.TimeSpanStyles.AssumeNegative)", "-01:30:00"),
+            (
+                "TimeSpan.ParseExact(\"1:30\", new[] { \"c\", \"h\\\\:mm\" }, null, System.Globalization.TimeSpanStyles.AssumeNegative)",
+                "-01:30:00",
+            ),
             ("TimeSpan s; return TimeSpan.TryParse(\"1.00:00\", null, out s) + \",\" + s;", "True,1.00:00:00"),
             ("TimeSpan.TicksPerDay + TimeSpan.FromTicks(15).Nanoseconds", "864000000500"),
             ("TimeSpan.FromDays(int.MaxValue)", "!ArgumentOutOfRangeException"),

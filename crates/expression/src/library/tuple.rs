@@ -133,7 +133,10 @@ pub static TYPES: &[TypeTable] = &[
             ("static (A, B, C, D) Create<A, B, C, D>(A a, B b, C c, D d)", value_tuple),
             ("static (A, B, C, D, E) Create<A, B, C, D, E>(A a, B b, C c, D d, E e)", value_tuple),
             ("static (A, B, C, D, E, F) Create<A, B, C, D, E, F>(A a, B b, C c, D d, E e, F f)", value_tuple),
-            ("static (A, B, C, D, E, F, G) Create<A, B, C, D, E, F, G>(A a, B b, C c, D d, E e, F f, G g)", value_tuple),
+            (
+                "static (A, B, C, D, E, F, G) Create<A, B, C, D, E, F, G>(A a, B b, C c, D d, E e, F f, G g)",
+                value_tuple,
+            ),
             ("int CompareTo(object other)", super::object::compare_to),
         ],
     },
@@ -208,7 +211,10 @@ pub static TYPES: &[TypeTable] = &[
         decl: "static class System.TupleExtensions",
         members: &[
             ("static void Deconstruct<A, B>(this Tuple<A, B> value, out A item1, out B item2)", deconstruct),
-            ("static void Deconstruct<A, B, C>(this Tuple<A, B, C> value, out A item1, out B item2, out C item3)", deconstruct),
+            (
+                "static void Deconstruct<A, B, C>(this Tuple<A, B, C> value, out A item1, out B item2, out C item3)",
+                deconstruct,
+            ),
             ("static (A, B) ToValueTuple<A, B>(this Tuple<A, B> value)", |a| {
                 let items = a.object::<TupleObject>(0)?.items.clone();
                 let ty = Type::tuple(a.types.to_vec(), vec![None; items.len()]);

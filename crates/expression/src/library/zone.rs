@@ -317,11 +317,18 @@ mod tests {
         let rome = "TimeZoneInfo.FindSystemTimeZoneById(\"Europe/Rome\")";
         let offset = format!("{rome}.GetUtcOffset(new DateTime(2024, 7, 1)) + \",\" + {rome}.BaseUtcOffset");
         let gap = format!("TimeZoneInfo.ConvertTimeToUtc(new DateTime(2024, 3, 31, 2, 30, 0), {rome})");
-        let invalid = format!("{rome}.IsInvalidTime(new DateTime(2024, 3, 31, 2, 30, 0)) + \",\" + {rome}.IsAmbiguousTime(new DateTime(2024, 10, 27, 2, 30, 0))");
+        let invalid = format!(
+            "{rome}.IsInvalidTime(new DateTime(2024, 3, 31, 2, 30, 0)) + \",\" + {rome}.IsAmbiguousTime(new DateTime(2024, 10, 27, 2, 30, 0))"
+        );
         let both = format!("{rome}.GetAmbiguousTimeOffsets(new DateTime(2024, 10, 27, 2, 30, 0))");
-        let kind = format!("TimeZoneInfo.ConvertTimeFromUtc(new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Local), {rome})");
-        let daylight = format!("{rome}.IsDaylightSavingTime(new DateTime(2024, 7, 1)) + \",\" + {rome}.SupportsDaylightSavingTime");
-        let moved = format!("TimeZoneInfo.ConvertTime(new DateTimeOffset(2024, 7, 1, 12, 0, 0, TimeSpan.Zero), {rome}).ToString(\"o\")");
+        let kind =
+            format!("TimeZoneInfo.ConvertTimeFromUtc(new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Local), {rome})");
+        let daylight = format!(
+            "{rome}.IsDaylightSavingTime(new DateTime(2024, 7, 1)) + \",\" + {rome}.SupportsDaylightSavingTime"
+        );
+        let moved = format!(
+            "TimeZoneInfo.ConvertTime(new DateTimeOffset(2024, 7, 1, 12, 0, 0, TimeSpan.Zero), {rome}).ToString(\"o\")"
+        );
         check(&[
             (&offset, "02:00:00,01:00:00"),
             (&gap, "!ArgumentException"),
@@ -330,13 +337,28 @@ mod tests {
             (&kind, "!ArgumentException"),
             (&daylight, "True,True"),
             (&moved, "2024-07-01T14:00:00.0000000+02:00"),
-            ("TimeZoneInfo.ConvertTimeBySystemTimeZoneId(new DateTime(2024, 1, 1, 12, 0, 0, DateTimeKind.Utc), \"Eastern Standard Time\").ToString(\"s\")", "2024-01-01T07:00:00"),
-            ("TimeZoneInfo.ConvertTimeBySystemTimeZoneId(new DateTime(2024, 1, 1), \"Asia/Tokyo\", \"UTC\").ToString(\"o\")", "2023-12-31T15:00:00.0000000Z"),
+            (
+                "TimeZoneInfo.ConvertTimeBySystemTimeZoneId(new DateTime(2024, 1, 1, 12, 0, 0, DateTimeKind.Utc), \"Eastern Standard Time\").ToString(\"s\")",
+                "2024-01-01T07:00:00",
+            ),
+            (
+                "TimeZoneInfo.ConvertTimeBySystemTimeZoneId(new DateTime(2024, 1, 1), \"Asia/Tokyo\", \"UTC\").ToString(\"o\")",
+                "2023-12-31T15:00:00.0000000Z",
+            ),
             ("TimeZoneInfo.FindSystemTimeZoneById(\"Nowhere\")", "!TimeZoneNotFoundException"),
             ("TimeZoneInfo.FindSystemTimeZoneById(null)", "!ArgumentNullException"),
-            ("TimeZoneInfo.Utc.DisplayName + TimeZoneInfo.Utc.BaseUtcOffset", "(UTC) Coordinated Universal Time00:00:00"),
-            ("string id; TimeZoneInfo.TryConvertWindowsIdToIanaId(\"Romance Standard Time\", out id); return id;", "Europe/Paris"),
-            ("TimeZoneInfo.CreateCustomTimeZone(\"x\", TimeSpan.FromHours(5), \"d\", \"s\").GetUtcOffset(new DateTime(2024, 1, 1))", "05:00:00"),
+            (
+                "TimeZoneInfo.Utc.DisplayName + TimeZoneInfo.Utc.BaseUtcOffset",
+                "(UTC) Coordinated Universal Time00:00:00",
+            ),
+            (
+                "string id; TimeZoneInfo.TryConvertWindowsIdToIanaId(\"Romance Standard Time\", out id); return id;",
+                "Europe/Paris",
+            ),
+            (
+                "TimeZoneInfo.CreateCustomTimeZone(\"x\", TimeSpan.FromHours(5), \"d\", \"s\").GetUtcOffset(new DateTime(2024, 1, 1))",
+                "05:00:00",
+            ),
             ("TimeZone.CurrentTimeZone.StandardName", "Coordinated Universal Time"),
         ]);
     }

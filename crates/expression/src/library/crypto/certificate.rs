@@ -130,7 +130,8 @@ fn make(a: &mut Args<'_, '_>, is_second: bool) -> Outcome {
 /// `CreateFromPem(certificate[, key])`.
 fn from_pem(a: &mut Args<'_, '_>) -> Outcome {
     let none = || {
-        let message = "The certificate contents do not contain a PEM with a CERTIFICATE label, or the content is malformed.";
+        let message =
+            "The certificate contents do not contain a PEM with a CERTIFICATE label, or the content is malformed.";
         Thrown::new("System.Security.Cryptography.CryptographicException", message)
     };
     let text = a.text(0, "certPem")?.as_str().to_owned();
@@ -173,10 +174,7 @@ fn cert_hash(a: &mut Args<'_, '_>) -> Result<Vec<u8>, Thrown> {
 fn export(a: &mut Args<'_, '_>) -> Outcome {
     match a.i32(1) {
         1 => raw(a, |content| content.raw.clone()),
-        _ => Err(Thrown::new(
-            "System.Security.Cryptography.CryptographicException",
-            "Invalid content type.",
-        )),
+        _ => Err(Thrown::new("System.Security.Cryptography.CryptographicException", "Invalid content type.")),
     }
 }
 
@@ -310,7 +308,9 @@ fn matches_host(a: &mut Args<'_, '_>) -> Outcome {
         let pattern = pattern.to_ascii_lowercase();
         pattern == host
             || wildcards
-                && pattern.strip_prefix("*.").is_some_and(|rest| host.split_once('.').is_some_and(|(_, tail)| tail == rest))
+                && pattern
+                    .strip_prefix("*.")
+                    .is_some_and(|rest| host.split_once('.').is_some_and(|(_, tail)| tail == rest))
     };
     let names = content.dns_names();
     let found = names.iter().any(|name| fits(name))

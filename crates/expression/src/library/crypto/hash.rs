@@ -174,10 +174,13 @@ fn hash_data(a: &mut Args<'_, '_>, algorithm: HashAlgorithm, keyed: bool) -> Out
     let key = if keyed { Some(bytes(a, 0, "key")?) } else { None };
     let content = bytes(a, usize::from(keyed), "source")?;
     work(a.run, content.len())?;
-    give(a, match key {
-        Some(key) => algorithm.hmac(&key, &content),
-        None => algorithm.hash(&content),
-    })
+    give(
+        a,
+        match key {
+            Some(key) => algorithm.hmac(&key, &content),
+            None => algorithm.hash(&content),
+        },
+    )
 }
 
 macro_rules! families {
@@ -442,8 +445,8 @@ fn random_int(a: &mut Args<'_, '_>) -> Outcome {
 }
 
 fn random_bytes(a: &mut Args<'_, '_>) -> Outcome {
-    let count = usize::try_from(a.i32(0))
-        .map_err(|_| Thrown::out_of_range("Non-negative number required.", "count"))?;
+    let count =
+        usize::try_from(a.i32(0)).map_err(|_| Thrown::out_of_range("Non-negative number required.", "count"))?;
     a.run.charge(count)?;
     work(a.run, count)?;
     let mut content = vec![0; count];

@@ -31,8 +31,8 @@ fn bytes(a: &Args<'_, '_>, at: usize, parameter: &str) -> Result<Vec<u8>, Thrown
 /// The part of a `byte[]` parameter that the offset and count after it name.
 fn part(a: &Args<'_, '_>, at: usize, parameter: &str) -> Result<Vec<u8>, Thrown> {
     let content = bytes(a, at, parameter)?;
-    let start = usize::try_from(a.i32(at + 1))
-        .map_err(|_| Thrown::out_of_range("Non-negative number required.", "offset"))?;
+    let start =
+        usize::try_from(a.i32(at + 1)).map_err(|_| Thrown::out_of_range("Non-negative number required.", "offset"))?;
     let count = usize::try_from(a.i32(at + 2)).ok().filter(|count| *count <= content.len());
     let count = count.ok_or_else(|| Thrown::argument("Value was invalid."))?;
     let end = start.checked_add(count).filter(|end| *end <= content.len());
@@ -122,10 +122,16 @@ mod tests {
             ),
             ("new HMACSHA256().Key.Length + new HMACSHA512().Key.Length", "192"),
             ("var h = SHA256.Create(); h.Dispose(); return h.ComputeHash(new byte[0]);", "!ObjectDisposedException"),
-            ("var h = SHA256.Create(); h.TransformBlock(new byte[1], 0, 1, null, 0); return h.Hash;", "!CryptographicUnexpectedOperationException"),
+            (
+                "var h = SHA256.Create(); h.TransformBlock(new byte[1], 0, 1, null, 0); return h.Hash;",
+                "!CryptographicUnexpectedOperationException",
+            ),
             ("HashAlgorithmName.SHA256.Name + (HashAlgorithmName.MD5 == new HashAlgorithmName(\"MD5\"))", "SHA256True"),
             ("new Oid(\"2.5.29.15\").FriendlyName + new Oid(\"sha256\").Value", "Key Usage2.16.840.1.101.3.4.2.1"),
-            ("var b = new byte[64]; new RNGCryptoServiceProvider().GetNonZeroBytes(b); return b.Contains((byte)0);", "False"),
+            (
+                "var b = new byte[64]; new RNGCryptoServiceProvider().GetNonZeroBytes(b); return b.Contains((byte)0);",
+                "False",
+            ),
             ("RandomNumberGenerator.GetInt32(5, 6)", "5"),
         ]);
     }
@@ -140,7 +146,9 @@ mod tests {
         let by_transform = format!(
             "using (var a = SymmetricAlgorithm.Create(\"AES\")) {{ var t = a.CreateEncryptor({key}, new byte[16]); return Convert.ToBase64String(t.TransformFinalBlock({key}, 0, 16)); }}"
         );
-        let again = format!("Encoding.UTF8.GetString({key}.Encrypt(\"TripleDES\", {key}, new byte[8]).Decrypt(\"3DES\", {key}, new byte[8]))");
+        let again = format!(
+            "Encoding.UTF8.GetString({key}.Encrypt(\"TripleDES\", {key}, new byte[8]).Decrypt(\"3DES\", {key}, new byte[8]))"
+        );
         let expected = "cnJ+iB7c/QEApxhoeQm1ZbK1BDCaLhZGeh0WxMZ4WIA=";
         check(&[
             (&aes, expected),
@@ -154,7 +162,10 @@ mod tests {
                 "var a = SymmetricAlgorithm.Create(\"Aes\"); a.Mode = CipherMode.ECB; a.Padding = PaddingMode.None; a.Key = new byte[16]; return Convert.ToHexString(a.CreateEncryptor().TransformFinalBlock(new byte[16], 0, 16));",
                 "66E94BD4EF8A2C3B884CFA59CA342B2E",
             ),
-            ("var a = SymmetricAlgorithm.Create(\"Aes\"); return a.KeySize + \",\" + a.BlockSize + \",\" + a.Mode + \",\" + a.Padding + \",\" + a.Key.Length;", "256,128,CBC,PKCS7,32"),
+            (
+                "var a = SymmetricAlgorithm.Create(\"Aes\"); return a.KeySize + \",\" + a.BlockSize + \",\" + a.Mode + \",\" + a.Padding + \",\" + a.Key.Length;",
+                "256,128,CBC,PKCS7,32",
+            ),
             ("SymmetricAlgorithm.Create(\"Aes\").Key = new byte[5]", "!CryptographicException"),
             ("SymmetricAlgorithm.Create()", "refused"),
         ]);
@@ -165,28 +176,46 @@ mod tests {
         let pem = include_str!("../../dotnet/text/crypto/certificate_test.pem").replace('\n', "\\n");
         let subject = format!("X509Certificate2.CreateFromPem(\"{pem}\").Subject");
         let bytes = format!("new X509Certificate2(Encoding.ASCII.GetBytes(\"{pem}\"))");
-        let simple = format!("{bytes}.GetNameInfo(X509NameType.SimpleName, false) + {bytes}.SerialNumber + {bytes}.Version");
-        let key = format!("{bytes}.GetRSAPublicKey().KeySize + {bytes}.PublicKey.Oid.FriendlyName + {bytes}.HasPrivateKey");
-        let same = format!("{bytes}.Equals({bytes}) && {bytes}.Thumbprint == {bytes}.GetCertHashString() && {bytes}.RawData.Length > 0");
+        let simple =
+            format!("{bytes}.GetNameInfo(X509NameType.SimpleName, false) + {bytes}.SerialNumber + {bytes}.Version");
+        let key =
+            format!("{bytes}.GetRSAPublicKey().KeySize + {bytes}.PublicKey.Oid.FriendlyName + {bytes}.HasPrivateKey");
+        let same = format!(
+            "{bytes}.Equals({bytes}) && {bytes}.Thumbprint == {bytes}.GetCertHashString() && {bytes}.RawData.Length > 0"
+        );
         let pair = "var r = RSA.Create(512); var d = new byte[] { 1, 2 };";
-        let sign = format!("{pair} var s = r.SignData(d, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1); return r.VerifyData(d, s, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);");
-        let copy = format!("{pair} var c = RSA.Create(); c.FromXmlString(r.ToXmlString(true)); return c.Decrypt(r.Encrypt(d, RSAEncryptionPadding.Pkcs1), RSAEncryptionPadding.Pkcs1).SequenceEqual(d);");
-        let moved = format!("{pair} var p = r.ExportParameters(true); var c = RSA.Create(new RSAParameters {{ Modulus = p.Modulus, Exponent = p.Exponent }}); return c.KeySize + \",\" + p.D.Length + \",\" + p.P.Length;");
-        let text = format!("{pair} var c = RSA.Create(); c.ImportFromPem(r.ExportPkcs8PrivateKeyPem()); return c.ExportParameters(false).Modulus.SequenceEqual(r.ExportParameters(false).Modulus);");
+        let sign = format!(
+            "{pair} var s = r.SignData(d, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1); return r.VerifyData(d, s, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);"
+        );
+        let copy = format!(
+            "{pair} var c = RSA.Create(); c.FromXmlString(r.ToXmlString(true)); return c.Decrypt(r.Encrypt(d, RSAEncryptionPadding.Pkcs1), RSAEncryptionPadding.Pkcs1).SequenceEqual(d);"
+        );
+        let moved = format!(
+            "{pair} var p = r.ExportParameters(true); var c = RSA.Create(new RSAParameters {{ Modulus = p.Modulus, Exponent = p.Exponent }}); return c.KeySize + \",\" + p.D.Length + \",\" + p.P.Length;"
+        );
+        let text = format!(
+            "{pair} var c = RSA.Create(); c.ImportFromPem(r.ExportPkcs8PrivateKeyPem()); return c.ExportParameters(false).Modulus.SequenceEqual(r.ExportParameters(false).Modulus);"
+        );
         check(&[
             (&subject, "CN=api.example.com, O=\"Big, Co\", C=IT"),
             (&simple, "api.example.com0ABCDEF03"),
             (&key, "2048RSAFalse"),
             (&same, "True"),
             ("new X509Certificate2(new byte[] { 1, 2, 3, 4 })", "!CryptographicException"),
-            ("new X509Certificate2((byte[])null).ToString()", "System.Security.Cryptography.X509Certificates.X509Certificate2"),
+            (
+                "new X509Certificate2((byte[])null).ToString()",
+                "System.Security.Cryptography.X509Certificates.X509Certificate2",
+            ),
             ("new X509Certificate2((byte[])null).Thumbprint", "!CryptographicException"),
             (&sign, "True"),
             (&copy, "True"),
             (&moved, "512,64,32"),
             (&text, "True"),
             ("RSA.Create(500)", "!CryptographicException"),
-            ("RSASignaturePadding.Pss + \",\" + RSAEncryptionPadding.OaepSHA256 + \",\" + (RSASignaturePadding.Pss == RSASignaturePadding.Pss)", "Pss,OaepSHA256,True"),
+            (
+                "RSASignaturePadding.Pss + \",\" + RSAEncryptionPadding.OaepSHA256 + \",\" + (RSASignaturePadding.Pss == RSASignaturePadding.Pss)",
+                "Pss,OaepSHA256,True",
+            ),
         ]);
     }
 }

@@ -342,7 +342,10 @@ static ASYMMETRIC: &[(&str, Native)] = &[
 
 fn create_by_name(a: &mut Args<'_, '_>) -> Outcome {
     let name = a.text(0, "algName")?.as_str().to_ascii_uppercase();
-    let known = matches!(name.strip_prefix("SYSTEM.SECURITY.CRYPTOGRAPHY.").unwrap_or(&name), "RSA" | "RSACNG" | "ASYMMETRICALGORITHM");
+    let known = matches!(
+        name.strip_prefix("SYSTEM.SECURITY.CRYPTOGRAPHY.").unwrap_or(&name),
+        "RSA" | "RSACNG" | "ASYMMETRICALGORITHM"
+    );
     Ok(if known { new_object(None, 2048) } else { Value::Null })
 }
 

@@ -3,9 +3,7 @@
 use super::super::TypeTable;
 use super::hash::{transform_block, transform_final};
 use super::{bytes, disposed, enum_value, give, named, nothing, part, random, work, write};
-use crate::dotnet::text::crypto::{
-    CipherMode, INVALID_IV, PaddingMode, Settings, SymmetricKind, Transform, weak_key,
-};
+use crate::dotnet::text::crypto::{CipherMode, INVALID_IV, PaddingMode, Settings, SymmetricKind, Transform, weak_key};
 use crate::library::array::Array;
 use crate::run::{Args, Native, Outcome, Thrown};
 use crate::types::Type;
@@ -185,9 +183,9 @@ fn ciphertext_length(a: &mut Args<'_, '_>, cfb: bool) -> Outcome {
         PaddingMode::Zeros if over == 0 => length,
         _ => length - over + unit,
     };
-    i32::try_from(padded).map(Value::Int32).map_err(|_| {
-        Thrown::out_of_range("The specified plaintext size is too large.", "plaintextLength")
-    })
+    i32::try_from(padded)
+        .map(Value::Int32)
+        .map_err(|_| Thrown::out_of_range("The specified plaintext size is too large.", "plaintextLength"))
 }
 
 fn set_key(a: &mut Args<'_, '_>) -> Outcome {
@@ -377,20 +375,17 @@ static ALGORITHM: &[(&str, Native)] = &[
     }),
     ("byte[] EncryptEcb(byte[] plaintext, PaddingMode paddingMode)", |a| one_shot(a, CipherMode::Ecb, true)),
     ("byte[] DecryptEcb(byte[] ciphertext, PaddingMode paddingMode)", |a| one_shot(a, CipherMode::Ecb, false)),
-    (
-        "byte[] EncryptCfb(byte[] plaintext, byte[] iv, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)",
-        |a| one_shot(a, CipherMode::Cfb, true),
-    ),
-    (
-        "byte[] DecryptCfb(byte[] ciphertext, byte[] iv, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)",
-        |a| one_shot(a, CipherMode::Cfb, false),
-    ),
+    ("byte[] EncryptCfb(byte[] plaintext, byte[] iv, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)", |a| {
+        one_shot(a, CipherMode::Cfb, true)
+    }),
+    ("byte[] DecryptCfb(byte[] ciphertext, byte[] iv, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)", |a| {
+        one_shot(a, CipherMode::Cfb, false)
+    }),
     ("int GetCiphertextLengthCbc(int plaintextLength, PaddingMode paddingMode = 2)", |a| ciphertext_length(a, false)),
     ("int GetCiphertextLengthEcb(int plaintextLength, PaddingMode paddingMode)", |a| ciphertext_length(a, false)),
-    (
-        "int GetCiphertextLengthCfb(int plaintextLength, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)",
-        |a| ciphertext_length(a, true),
-    ),
+    ("int GetCiphertextLengthCfb(int plaintextLength, PaddingMode paddingMode = 1, int feedbackSizeInBits = 8)", |a| {
+        ciphertext_length(a, true)
+    }),
     ("void Clear()", dispose),
     ("void Dispose()", dispose),
 ];

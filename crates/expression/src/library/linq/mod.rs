@@ -131,7 +131,10 @@ mod tests {
             ("new[] { 1, 2, 3 }.SkipLast(1)", "[1, 2]"),
             ("new[] { 1, 2, 3 }.TakeLast(2)", "[2, 3]"),
             ("new[] { 1, 2, 3 }.TakeLast(-1).Count()", "0"),
-            ("new[] { 1, 2 }.Zip(new[] { \"a\", \"b\" }, new[] { true, false }).Select(t => t.First + t.Second + t.Third)", "[1aTrue, 2bFalse]"),
+            (
+                "new[] { 1, 2 }.Zip(new[] { \"a\", \"b\" }, new[] { true, false }).Select(t => t.First + t.Second + t.Third)",
+                "[1aTrue, 2bFalse]",
+            ),
             ("new[] { 1, 2, 3, 4, 5 }.Chunk(2).Select(c => string.Join(\"\", c))", "[12, 34, 5]"),
             ("new[] { 1 }.Chunk(0)", "!ArgumentOutOfRangeException"),
             ("new[] { \"a\", \"b\" }.Index().Select(p => p.Index + p.Item)", "[0a, 1b]"),
@@ -152,14 +155,29 @@ mod tests {
     #[test]
     fn laziness() {
         check(&[
-            ("var n = 0; var q = new[] { 1, 2, 3, 4 }.Select(x => { n++; return x; }).Distinct(); q.First(); return n;", "1"),
-            ("var n = 0; var q = new[] { 3, 1, 2 }.Select(x => { n++; return x; }).OrderBy(x => x); var before = n; q.First(); return before + \",\" + n;", "0,3"),
+            (
+                "var n = 0; var q = new[] { 1, 2, 3, 4 }.Select(x => { n++; return x; }).Distinct(); q.First(); return n;",
+                "1",
+            ),
+            (
+                "var n = 0; var q = new[] { 3, 1, 2 }.Select(x => { n++; return x; }).OrderBy(x => x); var before = n; q.First(); return before + \",\" + n;",
+                "0,3",
+            ),
             ("var n = 0; new[] { 1, 2, 3 }.Select(x => { n++; return x; }).Append(4).Take(1).ToList(); return n;", "1"),
             ("var n = 0; new[] { 1, 2, 3 }.Select(x => { n++; return x; }).Any(x => x == 2); return n;", "2"),
-            ("var n = 0; new[] { 1, 2, 3 }.Union(new[] { 4 }.Select(x => { n++; return x; })).Take(3).ToList(); return n;", "0"),
-            ("var l = new List<int> { 1 }; var q = l.Select(x => x * 2); l.Add(2); return string.Join(\",\", q);", "2,4"),
+            (
+                "var n = 0; new[] { 1, 2, 3 }.Union(new[] { 4 }.Select(x => { n++; return x; })).Take(3).ToList(); return n;",
+                "0",
+            ),
+            (
+                "var l = new List<int> { 1 }; var q = l.Select(x => x * 2); l.Add(2); return string.Join(\",\", q);",
+                "2,4",
+            ),
             ("var n = 0; new[] { 1, 2, 3, 4 }.Select(x => { n++; return x; }).Chunk(2).First(); return n;", "2"),
-            ("var n = 0; new[] { 1, 2, 3 }.Select(x => { n++; return x; }).SequenceEqual(new[] { 9, 9 }.Where(x => true)); return n;", "1"),
+            (
+                "var n = 0; new[] { 1, 2, 3 }.Select(x => { n++; return x; }).SequenceEqual(new[] { 9, 9 }.Where(x => true)); return n;",
+                "1",
+            ),
         ]);
     }
 
@@ -167,17 +185,29 @@ mod tests {
     fn groups_and_sets() {
         check(&[
             ("new[] { 1, 2, 3 }.GroupBy(x => x % 2, x => x * 10, (k, v) => k + \":\" + v.Sum())", "[1:40, 0:20]"),
-            ("new[] { \"a\", \"A\", \"b\" }.GroupBy(x => x, StringComparer.OrdinalIgnoreCase).Select(g => g.Key + g.Count())", "[a2, b1]"),
-            ("new[] { \"a\", \"A\" }.GroupBy(x => x, x => x.Length, (k, v) => k + v.Sum(), StringComparer.OrdinalIgnoreCase)", "[a2]"),
+            (
+                "new[] { \"a\", \"A\", \"b\" }.GroupBy(x => x, StringComparer.OrdinalIgnoreCase).Select(g => g.Key + g.Count())",
+                "[a2, b1]",
+            ),
+            (
+                "new[] { \"a\", \"A\" }.GroupBy(x => x, x => x.Length, (k, v) => k + v.Sum(), StringComparer.OrdinalIgnoreCase)",
+                "[a2]",
+            ),
             ("new[] { \"a\", \"b\", \"a\" }.CountBy(x => x)", "[[a, 2], [b, 1]]"),
-            ("new[] { 1, 2, 3 }.AggregateBy(x => x % 2, 0, (t, x) => t + x).Select(p => p.Key + \"=\" + p.Value)", "[1=4, 0=2]"),
+            (
+                "new[] { 1, 2, 3 }.AggregateBy(x => x % 2, 0, (t, x) => t + x).Select(p => p.Key + \"=\" + p.Value)",
+                "[1=4, 0=2]",
+            ),
             ("new[] { 1, 2, 3, 4 }.DistinctBy(x => x % 3)", "[1, 2, 3]"),
             ("new[] { 1, 2, 3, 4 }.ExceptBy(new[] { 0 }, x => x % 2)", "[1]"),
             ("new[] { 1, 2, 3, 4 }.IntersectBy(new[] { 0, 1 }, x => x % 2)", "[1, 2]"),
             ("new[] { 1, 2 }.UnionBy(new[] { 3, 4, 5 }, x => x % 3)", "[1, 2, 3]"),
             ("new[] { 1, 1, 2, 3 }.Except(new[] { 3 })", "[1, 2]"),
             ("new[] { \"a\", \"b\" }.Intersect(new[] { \"B\" }, StringComparer.OrdinalIgnoreCase)", "[b]"),
-            ("new[] { 1, 2 }.GroupJoin(new[] { 1, 1 }, x => x, y => y, (x, ys) => x + \"x\" + ys.Count())", "[1x2, 2x0]"),
+            (
+                "new[] { 1, 2 }.GroupJoin(new[] { 1, 1 }, x => x, y => y, (x, ys) => x + \"x\" + ys.Count())",
+                "[1x2, 2x0]",
+            ),
             ("new[] { 1, 2, 3 }.ToLookup(x => x % 2)[1].Sum() + new[] { 1 }.ToLookup(x => x)[5].Count()", "4"),
             ("new[] { new KeyValuePair<string, int>(\"a\", 1) }.ToDictionary()[\"a\"]", "1"),
             ("new[] { (\"a\", 1), (\"b\", 2) }.ToDictionary()[\"b\"]", "2"),

@@ -53,11 +53,15 @@ static SHAPES: &[(&str, Native)] = &[
     ("static IEnumerable<T> Empty<T>()", |a| Ok(of_items(a.ty(0), Vec::new()))),
     ("static IEnumerable<int> Range(int start, int count)", shape::range),
     ("static IEnumerable<T> Repeat<T>(T element, int count)", shape::repeat),
-    ("static IEnumerable<T> Where<T>(this IEnumerable<T> source, Func<T, bool> predicate)", |a| shape::where_(a, false)),
+    ("static IEnumerable<T> Where<T>(this IEnumerable<T> source, Func<T, bool> predicate)", |a| {
+        shape::where_(a, false)
+    }),
     ("static IEnumerable<T> Where<T>(this IEnumerable<T> source, Func<T, int, bool> predicate)", |a| {
         shape::where_(a, true)
     }),
-    ("static IEnumerable<R> Select<T, R>(this IEnumerable<T> source, Func<T, R> selector)", |a| shape::select(a, false)),
+    ("static IEnumerable<R> Select<T, R>(this IEnumerable<T> source, Func<T, R> selector)", |a| {
+        shape::select(a, false)
+    }),
     ("static IEnumerable<R> Select<T, R>(this IEnumerable<T> source, Func<T, int, R> selector)", |a| {
         shape::select(a, true)
     }),
@@ -290,12 +294,18 @@ static GROUPS: &[(&str, Native)] = &[
         "static IEnumerable<KeyValuePair<K, A>> AggregateBy<T, K, A>(this IEnumerable<T> source, Func<T, K> keySelector, Func<K, A> seedSelector, Func<A, T, A> func, IEqualityComparer<K> keyComparer = null)",
         |a| groups::fold_by(a, Some((2, 3)), 4, true),
     ),
-    ("static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<KeyValuePair<K, V>> source)", groups::pairs_to_dictionary),
+    (
+        "static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<KeyValuePair<K, V>> source)",
+        groups::pairs_to_dictionary,
+    ),
     (
         "static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<KeyValuePair<K, V>> source, IEqualityComparer<K> comparer)",
         groups::pairs_to_dictionary,
     ),
-    ("static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<(K Key, V Value)> source)", groups::pairs_to_dictionary),
+    (
+        "static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<(K Key, V Value)> source)",
+        groups::pairs_to_dictionary,
+    ),
     (
         "static Dictionary<K, V> ToDictionary<K, V>(this IEnumerable<(K Key, V Value)> source, IEqualityComparer<K> comparer)",
         groups::pairs_to_dictionary,

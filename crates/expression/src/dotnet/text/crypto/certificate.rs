@@ -4,10 +4,10 @@ use super::{HashAlgorithm, RsaKey};
 use crate::dotnet::text::datetime::{DateTime, DateTimeKind};
 use crate::dotnet::text::encoding::{from_base64, to_hex};
 use crate::dotnet::text::error::{DotnetError, DotnetResult};
-use p12_keystore::error::Error;
 use p12_keystore::Pkcs12Archive;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use p12_keystore::error::Error;
 use x509_parser::asn1_rs::{Any, ToDer};
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Name;
@@ -165,12 +165,11 @@ impl Certificate {
         };
         // The certificate of the first key; without a key the first certificate.
         let key = archive.keys.first();
-        let own = key.and_then(|key| key.local_key_id.as_ref()).and_then(|id| {
-            archive.certs.iter().find(|found| found.local_key_id.as_deref() == Some(id.as_ref()))
-        });
+        let own = key
+            .and_then(|key| key.local_key_id.as_ref())
+            .and_then(|id| archive.certs.iter().find(|found| found.local_key_id.as_deref() == Some(id.as_ref())));
         let found = own.or(archive.certs.first());
-        let found =
-            found.ok_or_else(|| DotnetError::cryptographic("The certificate content was empty or missing."))?;
+        let found = found.ok_or_else(|| DotnetError::cryptographic("The certificate content was empty or missing."))?;
         Ok((Self::parse(found.cert.as_der())?, key.map(|key| key.key.as_der().to_vec())))
     }
 

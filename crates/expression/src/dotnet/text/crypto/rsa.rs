@@ -169,9 +169,15 @@ impl RsaKey {
 
     /// `ImportParameters(parameters)`.
     pub fn from_parameters(parameters: &Parameters) -> DotnetResult<Self> {
-        let invalid = || DotnetError::cryptographic("The specified RSA parameters are not valid. Exponent and Modulus are required. If D is present, it must have the same length as Modulus. If D is present, P, Q, DP, DQ, and InverseQ are required and must have half the length of Modulus, rounded up, otherwise they must be omitted.");
+        let invalid = || {
+            DotnetError::cryptographic(
+                "The specified RSA parameters are not valid. Exponent and Modulus are required. If D is present, it must have the same length as Modulus. If D is present, P, Q, DP, DQ, and InverseQ are required and must have half the length of Modulus, rounded up, otherwise they must be omitted.",
+            )
+        };
         let number = |bytes: &[u8]| BigUint::from_bytes_be(bytes);
-        let (Some(modulus), Some(exponent)) = (&parameters.modulus, &parameters.exponent) else { return Err(invalid()) };
+        let (Some(modulus), Some(exponent)) = (&parameters.modulus, &parameters.exponent) else {
+            return Err(invalid());
+        };
         let private = match (&parameters.d, &parameters.p, &parameters.q) {
             (Some(d), Some(p), Some(q)) => Some((number(d), (number(p), number(q)))),
             (None, None, None) => None,

@@ -108,7 +108,8 @@ impl SymmetricKind {
     /// `ValidKeySize(bits)`.
     pub fn takes_key_bits(self, bits: i64) -> bool {
         let (low, high, step) = self.key_sizes();
-        (i64::from(low)..=i64::from(high)).contains(&bits) && (step == 0 || (bits - i64::from(low)) % i64::from(step) == 0)
+        (i64::from(low)..=i64::from(high)).contains(&bits)
+            && (step == 0 || (bits - i64::from(low)) % i64::from(step) == 0)
     }
 
     /// Keys that .NET refuses: single DES in effect.
@@ -139,7 +140,9 @@ impl SymmetricKind {
             (Self::Des, 8) => make::<Des>(key),
             (Self::TripleDes, 16) => make::<TdesEde2>(key),
             (Self::TripleDes, 24) => make::<TdesEde3>(key),
-            (Self::Rc2, 5..=16) => Some(Box::new(Rc2::new_with_eff_key_len(key, key.len() * 8)) as Box<dyn BlockCipher>),
+            (Self::Rc2, 5..=16) => {
+                Some(Box::new(Rc2::new_with_eff_key_len(key, key.len() * 8)) as Box<dyn BlockCipher>)
+            }
             _ => None,
         };
         made.ok_or_else(|| DotnetError::argument("Specified key is not a valid size for this algorithm.", "rgbKey"))
