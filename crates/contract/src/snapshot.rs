@@ -20,6 +20,7 @@ pub enum Kind {
     Hostname,
     CertificateAuthority,
     Diagnostic,
+    Authorization,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,7 @@ pub enum Document {
     Hostname(Hostname),
     CertificateAuthority(CertificateAuthority),
     Diagnostic(Diagnostic),
+    Authorization(Authorization),
 }
 
 /// The gateway itself; there is exactly one, with the gateway's id.
@@ -296,6 +298,51 @@ pub struct CertificateAuthority {
     pub id: String,
     pub pem: String,
     pub is_trusted: bool,
+}
+
+/// A connection of a credential provider: how its tokens are got, and who may use them. Key id:
+/// `{provider}/{id}`.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Authorization {
+    pub provider: String,
+    pub id: String,
+    pub token_url: String,
+    pub grant: AuthorizationGrant,
+    pub client_id: String,
+    pub client_secret: String,
+    pub scopes: String,
+    /// Further fields of a token request.
+    pub parameters: Vec<(String, String)>,
+    /// From the consent that a person gave.
+    pub refresh_token: Option<String>,
+    pub access_policies: Vec<AuthorizationAccess>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuthorizationGrant {
+    #[default]
+    ClientCredentials,
+    RefreshToken,
+}
+
+/// Somebody who may use a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuthorizationAccess {
+    pub tenant_id: String,
+    pub object_id: String,
+}
+
+impl std::fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorization")
+            .field("provider", &self.provider)
+            .field("id", &self.id)
+            .field("grant", &self.grant)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is logged of requests. Key ids: `{id}` for all APIs, `{api}/{id}` for one.

@@ -78,6 +78,8 @@ codes! {
     POLICY_NAMED_VALUE_WITHHELD = "TG2204", "a named value is withheld from a gateway that would need it", "The named value lists the only gateways that may have it, and the document would run on another one. Add the gateway to the list, or take the API off that gateway.";
     POLICY_BACKEND_MISSING = "TG2205", "a backend does not exist", "The document names a backend entity that is not stored.";
     POLICY_DOCUMENT_TOO_LARGE = "TG2206", "a policy document is too large", "Documents and fragments are limited in length and in nesting so that one cannot exhaust a gateway.";
+    POLICY_CERTIFICATE_MISSING = "TG2207", "a certificate does not exist", "The document names a certificate, by id or thumbprint, that is not stored. Upload the certificate first.";
+    POLICY_AUTHORIZATION_MISSING = "TG2208", "a connection of a credential provider does not exist", "The document names a credential provider, or a connection of it, that is not stored. Create the provider and the connection first.";
     POLICY_MIXED_TEXT = "TG2301", "text is mixed with an expression", "A value is either literal text or one whole expression. Mixed text is taken literally.";
     POLICY_SEVERAL_IN_BACKEND = "TG2302", "several elements stand in backend", "Azure API Management documents one element in `<backend>`. Several are run in order.";
     POLICY_SUSPICIOUS = "TG2303", "a policy is accepted but probably not what is meant", "The message says what is unusual about it.";

@@ -22,6 +22,8 @@ pub mod value;
 pub mod vectors;
 
 pub use docs::docs;
+pub use dotnet::text::crypto::certificate_names;
+pub use library::jwt::{Jwt, authorization, claim_values};
 pub(crate) use program::integer_value as program_integer;
 pub use program::{Budget, Exception, Expected, Needs, Program, compile, end_of_expression};
 pub use value::Value;

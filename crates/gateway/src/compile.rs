@@ -8,21 +8,22 @@ mod backends;
 mod people;
 mod plans;
 
+use crate::client_trust::ClientAuthorities;
 use crate::listener::{TlsHosts, TlsIdentity};
 use crate::route::Routes;
 use crate::runtime::{KeyEntry, Runtime, Sampling, ServedApi, ServedProduct};
 use crate::settings::Settings;
-use crate::upstream::{BackendEntity, TlsClient, TlsClients, TlsOptions};
+use crate::upstream::{BackendEntity, Identities, TlsClient, TlsClients, TlsOptions};
 use ahash::{AHashMap, AHashSet};
 use plans::Plans;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_contract::feed::{Entry, Feed};
-use tollgate_contract::snapshot::{Certificate, Diagnostic, Document, Key, Kind};
+use tollgate_contract::snapshot::{Authorization, Certificate, Diagnostic, Document, Key, Kind};
 use tollgate_contract::telemetry::Failure;
 use tollgate_error::{Code, Problem};
 use tollgate_expression::context::{self, Deployment};
@@ -43,7 +44,14 @@ pub struct Compiler {
     backends: AHashMap<SmolStr, Arc<BackendEntity>>,
     keys: Arc<AHashMap<[u8; 32], KeyEntry>>,
     routes: Arc<Routes>,
-    tls_clients: TlsClients,
+    revocation_lists: Vec<CertificateRevocationListDer<'static>>,
+    asks_clients_always: bool,
+    /// Whether clients were asked for a certificate by the last configuration.
+    asks_clients: bool,
+    tls_clients: Arc<TlsClients>,
+    identities: Arc<Identities>,
+    client_authorities: Arc<ClientAuthorities>,
+    authorizations: Arc<AHashMap<String, Arc<Authorization>>>,
     tls_hosts: Arc<TlsHosts>,
     backend_failures: Vec<Failure>,
     tls_failures: Vec<Failure>,
@@ -103,10 +111,20 @@ impl Compiler {
                 backend_authorities.push(certificate.map_err(|error| unusable(&error))?);
             }
         }
+        let revocation_lists = crate::client_trust::read_lists(&settings.revocation_list_files)?;
+        let tls_clients = Arc::new(TlsClients::new(&backend_authorities));
+        let own = backend_authorities.clone();
+        let client_authorities = ClientAuthorities::new(tls_clients.roots(), own, &revocation_lists);
         Ok(Compiler {
             node_id: settings.node_id.clone(),
             fallback: settings.certificate.clone(),
-            tls_clients: TlsClients::new(&backend_authorities),
+            revocation_lists,
+            asks_clients_always: settings.asks_client_certificate,
+            asks_clients: false,
+            tls_clients,
+            identities: Arc::default(),
+            client_authorities: Arc::new(client_authorities),
+            authorizations: Arc::default(),
             backend_authorities,
             revision: 0,
             out_of_step: false,
@@ -182,7 +200,16 @@ impl Compiler {
 
     fn build(&mut self, touched: &Touched, changes: &mut Changes) {
         if touched.kind(Kind::CertificateAuthority) {
-            self.tls_clients = TlsClients::new(&self.authorities());
+            let own = self.authorities();
+            self.tls_clients = Arc::new(TlsClients::new(&own));
+            let authorities = ClientAuthorities::new(self.tls_clients.roots(), own, &self.revocation_lists);
+            self.client_authorities = Arc::new(authorities);
+        }
+        if touched.kind(Kind::Certificate) {
+            self.identities = Arc::new(self.build_identities());
+        }
+        if touched.kind(Kind::Authorization) {
+            self.authorizations = Arc::new(self.build_authorizations());
         }
         if touched.kind(Kind::Backend) || touched.kind(Kind::Certificate) || touched.kind(Kind::CertificateAuthority) {
             self.build_backends();
@@ -194,15 +221,39 @@ impl Compiler {
         if touched.kind(Kind::Subscription) || touched.kind(Kind::User) || !moved_products.is_empty() {
             self.keys = Arc::new(self.build_keys());
         }
-        if touched.kind(Kind::Hostname) || touched.kind(Kind::Certificate) || self.tls_hosts.is_empty() {
+        let asks_clients = self.asks_clients_always || self.plans.any_uses(|uses| uses.client_certificate);
+        let asked_clients = std::mem::replace(&mut self.asks_clients, asks_clients);
+        if touched.kind(Kind::Hostname)
+            || touched.kind(Kind::Certificate)
+            || self.tls_hosts.is_empty()
+            || asks_clients != asked_clients
+        {
             self.tls_hosts = Arc::new(self.build_tls_hosts());
         }
+    }
+
+    fn build_identities(&self) -> Identities {
+        Identities::new(self.of_kind(Kind::Certificate).filter_map(|document| match document {
+            Document::Certificate(certificate) => Some(certificate),
+            _ => None,
+        }))
+    }
+
+    fn build_authorizations(&self) -> AHashMap<String, Arc<Authorization>> {
+        let documents = self.of_kind(Kind::Authorization).filter_map(|document| match document {
+            Document::Authorization(authorization) => Some(authorization),
+            _ => None,
+        });
+        let named = documents.map(|one| (format!("{}/{}", one.provider, one.id).to_lowercase(), Arc::new(one.clone())));
+        named.collect()
     }
 
     fn authorities(&self) -> Vec<CertificateDer<'static>> {
         let mut all = self.backend_authorities.clone();
         for document in self.of_kind(Kind::CertificateAuthority) {
-            if let Document::CertificateAuthority(authority) = document {
+            if let Document::CertificateAuthority(authority) = document
+                && authority.is_trusted
+            {
                 all.extend(CertificateDer::pem_slice_iter(authority.pem.as_bytes()).flatten());
             }
         }
@@ -221,7 +272,7 @@ impl Compiler {
                         chain_pem: &certificate.chain_pem,
                         key_pem: &certificate.private_key_pem,
                         http2: hostname.http2_enabled,
-                        ask_client: hostname.negotiate_client_certificate,
+                        ask_client: hostname.negotiate_client_certificate || self.asks_clients,
                     },
                 ),
                 None => Err(Problem::new(Code::TLS_MATERIAL_INVALID, "its certificate is missing")),
@@ -231,7 +282,8 @@ impl Compiler {
             }
         }
         if let Some((chain, key)) = &self.fallback {
-            let identity = TlsIdentity { chain_pem: chain, key_pem: key.reveal(), http2: true, ask_client: false };
+            let identity =
+                TlsIdentity { chain_pem: chain, key_pem: key.reveal(), http2: true, ask_client: self.asks_clients };
             // Checked at start.
             let _ = hosts.set_fallback(&identity);
         }
@@ -247,6 +299,10 @@ impl Compiler {
             routes: self.routes.clone(),
             keys: self.keys.clone(),
             default_tls,
+            identities: self.identities.clone(),
+            tls_clients: self.tls_clients.clone(),
+            client_authorities: self.client_authorities.clone(),
+            authorizations: self.authorizations.clone(),
             backends: self.backends.clone(),
             deployment: Arc::new(self.deployment()),
             global: self.plans.state(&Key { kind: Kind::Policy, id: "global".into() }),
@@ -292,10 +348,11 @@ impl Compiler {
         let gateway = self.gateway().cloned().unwrap_or_default();
         let certificates = self.of_kind(Kind::Certificate).filter_map(|document| match document {
             Document::Certificate(certificate) => {
-                let (chain, key) =
-                    crate::upstream::parse_pem(&certificate.chain_pem, &certificate.private_key_pem).ok()?;
-                let der = bytes::Bytes::copy_from_slice(chain.first()?.as_ref());
-                let private_key = Some(bytes::Bytes::copy_from_slice(key.secret_der()));
+                let leaf = CertificateDer::from_pem_slice(certificate.chain_pem.as_bytes()).ok()?;
+                let der = bytes::Bytes::copy_from_slice(&leaf);
+                // A certificate without a key verifies signatures all the same.
+                let key = PrivateKeyDer::from_pem_slice(certificate.private_key_pem.as_bytes()).ok();
+                let private_key = key.map(|key| bytes::Bytes::copy_from_slice(key.secret_der()));
                 Some((SmolStr::new(&certificate.id), Arc::new(context::Certificate { der, private_key })))
             }
             _ => None,

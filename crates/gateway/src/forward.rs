@@ -33,7 +33,10 @@ struct Choice {
 /// # Errors
 /// The backend does not exist, cannot be reached, or does not answer in time.
 pub async fn forward(host: &RequestHost, exchange: &mut Exchange, options: &ForwardOptions) -> Result<(), Fault> {
-    let choice = choose(host, exchange)?;
+    let mut choice = choose(host, exchange)?;
+    if let Some(certificate) = &exchange.target.client_certificate {
+        choice.tls = host.identified(&choice.tls, certificate, SOURCE)?;
+    }
     let started = Instant::now();
     let outcome = {
         // Pinned here, as a timeout moves what it is given.
@@ -267,7 +270,7 @@ fn absolute(url: &Url) -> Result<Uri, Fault> {
     Uri::from_parts(parts).map_err(|error| respond::bad_gateway(SOURCE, format!("backend URL: {error}")))
 }
 
-fn authority(url: &Url) -> SmolStr {
+pub fn authority(url: &Url) -> SmolStr {
     if url.is_default_port() { url.host.clone() } else { smol_str::format_smolstr!("{}:{}", url.host, url.port) }
 }
 

@@ -1,25 +1,29 @@
 //! The world as one exchange may act on it: implements the ports of the policy crate.
 
+use crate::authorizations;
 use crate::body::{Body, RequestBodyFacts};
 use crate::forward;
 use crate::listener::ConnectionFacts;
 use crate::log::LogLevel;
 use crate::respond;
 use crate::runtime::{ApiKind, ServedApi, ServedOperation};
-use crate::upstream::Protocol;
+use crate::upstream::{Protocol, TlsClient};
 use crate::worker::{LocalRuntime, Worker};
 use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::upgrade::OnUpgrade;
+use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_expression::context::{self, BodyState, Context, Environment, Instant100ns, Response, Url};
+use tollgate_policy::exchange::ClientCertificate;
 use tollgate_policy::host::{
-    ForwardOptions, LogEntry, LogSeverity, Mock, MockWanted, QuotaHit, QuotaStanding, RateHit, RateStanding,
-    SideRequest,
+    Authorization, AuthorizationWanted, ClientTrust, ForwardOptions, LogEntry, LogSeverity, Mock, MockWanted, QuotaHit,
+    QuotaStanding, RateHit, RateStanding, SideRequest,
 };
+use tollgate_policy::jose::Provider;
 use tollgate_policy::{Exchange, Fault, Host};
 
 /// What belongs to one exchange and is no business of policies.
@@ -120,6 +124,53 @@ impl Host for RequestHost {
         self.worker.node.counters.seat_leave(key);
     }
 
+    async fn openid_provider(&self, url: &str, stale: Option<&Arc<Provider>>) -> Result<Arc<Provider>, Fault> {
+        let providers = &self.worker.node.providers;
+        let provider = providers.get(&self.worker, &self.runtime.default_tls, url, stale).await;
+        provider.map_err(|error| {
+            let message = format!("IDX20803: Unable to obtain configuration from: '{url}'. {error}");
+            Fault::new("", 500, message).with_reason("BackendConnectionFailure")
+        })
+    }
+
+    async fn identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<SmolStr, Fault> {
+        let identity = &self.worker.node.identity;
+        let token = identity.token(&self.worker, &self.runtime.default_tls, resource, client_id).await;
+        token.map_err(|error| {
+            let message = format!("no token for {resource}: {error}");
+            Fault::new("authentication-managed-identity", 500, message).with_reason("BackendConnectionFailure")
+        })
+    }
+
+    async fn authorization(&self, wanted: &AuthorizationWanted<'_>) -> Result<Authorization, Fault> {
+        const SOURCE: &str = "get-authorization-context";
+        let name = format!("{}/{}", wanted.provider, wanted.id);
+        let Some(definition) = self.runtime.authorizations.get(&name.to_lowercase()) else {
+            let message = format!("connection {name} is not known to this gateway");
+            return Err(Fault::new(SOURCE, 500, message).with_reason("AuthorizationNotFound"));
+        };
+        let own_object = self.worker.node.settings.identity_object_id.as_deref();
+        if !authorizations::is_allowed(definition, wanted.principal, own_object) {
+            let message = format!("no access policy of connection {name} allows the identity to use it");
+            return Err(Fault::new(SOURCE, 500, message).with_reason("AuthorizationForbidden"));
+        }
+        let connections = &self.worker.node.authorizations;
+        let token = connections.token(&self.worker, &self.runtime.default_tls, definition).await.map_err(|error| {
+            Fault::new(SOURCE, 500, format!("connection {name} has no token: {error}"))
+                .with_reason("BackendConnectionFailure")
+        })?;
+        Ok(Authorization { access_token: token.access_token.clone(), claims: token.claims.clone() })
+    }
+
+    fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        self.runtime.client_authorities.check(trust, &self.connection.chain, now)
+    }
+
+    fn client_issuers(&self) -> Vec<bytes::Bytes> {
+        self.connection.chain.iter().skip(1).cloned().chain(self.runtime.client_authorities.own()).collect()
+    }
+
     fn error_response(&self, context: &Context, fault: &Fault) -> Response {
         let reason = fault.reason.as_deref().unwrap_or_default();
         *self.last_fault.borrow_mut() = Some(format!("{}/{reason}", fault.source));
@@ -128,6 +179,20 @@ impl Host for RequestHost {
 }
 
 impl RequestHost {
+    /// `base` showing a client certificate.
+    ///
+    /// # Errors
+    /// There is no such certificate, or it cannot be used.
+    pub fn identified(
+        &self,
+        base: &Arc<TlsClient>,
+        certificate: &ClientCertificate,
+        source: &'static str,
+    ) -> Result<Arc<TlsClient>, Fault> {
+        let client = self.runtime.identities.client(&self.runtime.tls_clients, base, certificate);
+        client.map_err(|problem| Fault::new(source, 500, problem.message).with_reason("ClientCertificateUnusable"))
+    }
+
     async fn side_call(&self, side: SideRequest) -> Result<Response, Fault> {
         const SOURCE: &str = "send-request";
         let url = side.url;
@@ -148,7 +213,11 @@ impl RequestHost {
         *request.method_mut() = side.method;
         *request.uri_mut() = http::Uri::from(url.path_and_query.clone());
         *request.headers_mut() = headers;
-        let sent = self.worker.upstreams.send(&url, &self.runtime.default_tls, Protocol::Http1, request);
+        let tls = match &side.client_certificate {
+            Some(certificate) => self.identified(&self.runtime.default_tls, certificate, SOURCE)?,
+            None => self.runtime.default_tls.clone(),
+        };
+        let sent = self.worker.upstreams.send(&url, &tls, Protocol::Http1, request);
         let response = sent.await.map_err(|error| respond::backend_failed(SOURCE, &error))?;
         let (mut parts, body) = response.into_parts();
         forward::strip_hop_by_hop(&mut parts.headers);

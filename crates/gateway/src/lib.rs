@@ -22,6 +22,13 @@ mod small_write;
 mod upstream;
 mod url;
 
+mod authorizations;
+mod client_trust;
+mod fetch;
+mod identity;
+mod providers;
+mod renewed;
+
 mod counters;
 mod telemetry;
 

@@ -44,6 +44,8 @@ pub struct ConnectionFacts {
     /// The peer's address as it is added to `X-Forwarded-For`.
     pub forwarded_for: HeaderValue,
     pub certificate: Option<Arc<Certificate>>,
+    /// The client's certificate and those it showed with it, in DER.
+    pub chain: Vec<bytes::Bytes>,
     /// Set when 101 was answered: from then on the bytes are not HTTP.
     pub upgrade_granted: Arc<AtomicBool>,
     pub http2: bool,
@@ -159,14 +161,14 @@ async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr, secure: 
     if !secure {
         // Otherwise it is gone, or silent before the first request.
         if let Ok(Ok((stream, first, http2))) = tokio::time::timeout(patience, first_bytes(stream)).await {
-            serve_http(worker, stream, first, facts(peer, false, None, http2)).await;
+            serve_http(worker, stream, first, facts(peer, false, Vec::new(), http2)).await;
         }
         return;
     }
     match tokio::time::timeout(patience, tls::handshake(&worker, stream)).await {
-        Ok(Ok((stream, certificate))) => {
+        Ok(Ok((stream, chain))) => {
             let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            serve_http(worker, stream, Vec::new(), facts(peer, true, certificate, http2)).await;
+            serve_http(worker, stream, Vec::new(), facts(peer, true, chain, http2)).await;
         }
         Ok(Err(error)) => {
             worker.node.stats.tls_failures.fetch_add(1, Ordering::Relaxed);
@@ -183,12 +185,13 @@ async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr, secure: 
     }
 }
 
-fn facts(peer: SocketAddr, secure: bool, certificate: Option<Arc<Certificate>>, http2: bool) -> Rc<ConnectionFacts> {
+fn facts(peer: SocketAddr, secure: bool, chain: Vec<bytes::Bytes>, http2: bool) -> Rc<ConnectionFacts> {
     let address = peer.ip().to_canonical();
     let forwarded_for = HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
     let peer = SocketAddr::new(address, peer.port());
     let upgrade_granted = Arc::default();
-    Rc::new(ConnectionFacts { peer, secure, forwarded_for, certificate, upgrade_granted, http2 })
+    let certificate = chain.first().map(|leaf| Arc::new(Certificate { der: leaf.clone(), private_key: None }));
+    Rc::new(ConnectionFacts { peer, secure, forwarded_for, certificate, chain, upgrade_granted, http2 })
 }
 
 /// Reads until the bytes tell HTTP/2 with prior knowledge from HTTP/1.

@@ -1,8 +1,11 @@
 //! What the threads of one node share.
 
+use crate::authorizations::Authorizations;
 use crate::counters::Counters;
+use crate::identity::Identity;
 use crate::listener::TlsHosts;
 use crate::log::Log;
+use crate::providers::Providers;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::telemetry::Hub;
@@ -19,6 +22,9 @@ pub struct Node {
     pub applied: watch::Sender<u64>,
     pub counters: Counters,
     pub telemetry: Hub,
+    pub providers: Providers,
+    pub identity: Identity,
+    pub authorizations: Authorizations,
     /// True from the moment the node is asked to stop.
     pub draining: watch::Sender<bool>,
     /// Serves HTTPS before the first configuration.
@@ -50,6 +56,9 @@ impl Node {
             runtime: ArcSwapOption::empty(),
             applied: watch::Sender::new(0),
             counters: Counters::default(),
+            providers: Providers::default(),
+            identity: Identity::default(),
+            authorizations: Authorizations::default(),
             draining: watch::Sender::new(false),
             start_tls,
             stats: Stats::default(),

@@ -262,7 +262,7 @@ fn open(
         context,
         request_body,
         response_body: None,
-        target: Target { backend_id: None, base_url },
+        target: Target { base_url, ..Target::default() },
         body_bytes_max,
         run: tollgate_policy::run::RunState::default(),
     };

@@ -3,13 +3,14 @@
 //! One request sees one `Runtime`. Nothing here is changed after it was built, except what a backend
 //! has learnt about itself (its circuit breaker), which outlives a swap.
 
+use crate::client_trust::ClientAuthorities;
 use crate::route::{Operations, Routes};
-use crate::upstream::{BackendEntity, TlsClient};
+use crate::upstream::{BackendEntity, Identities, TlsClient, TlsClients};
 use ahash::{AHashMap, AHashSet};
 use http::{HeaderMap, HeaderName};
 use smol_str::SmolStr;
 use std::sync::{Arc, OnceLock};
-use tollgate_contract::snapshot::{ApiVersion, SubscriptionScope};
+use tollgate_contract::snapshot::{ApiVersion, Authorization, SubscriptionScope};
 use tollgate_contract::telemetry::Failure;
 use tollgate_expression::context::{self, Deployment, Url};
 use tollgate_policy::{Chain, Plan};
@@ -27,6 +28,12 @@ pub struct Runtime {
     pub global: PlanState,
     /// For backends that are plain URLs.
     pub default_tls: Arc<TlsClient>,
+    /// The certificates that policies may show to backends, and what makes them TLS clients.
+    pub identities: Arc<Identities>,
+    pub tls_clients: Arc<TlsClients>,
+    pub client_authorities: Arc<ClientAuthorities>,
+    /// Connections of credential providers, by `{provider}/{id}` in lower case.
+    pub authorizations: Arc<AHashMap<String, Arc<Authorization>>>,
     pub tls: Arc<crate::listener::TlsHosts>,
     pub failures: Vec<Failure>,
     /// Verifies debug credentials; empty: none are taken.

@@ -5,6 +5,7 @@
 //! secret.
 
 mod env_file;
+mod identity;
 mod names;
 
 use crate::log::{LogFormat, LogLevel, LogSettings};
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tollgate_error::{Code, Problem};
 
 pub use env_file::parse as parse_env_file;
+pub use identity::IdentitySettings;
 pub use names::canonical;
 
 /// Text that must not show in logs.
@@ -55,6 +57,14 @@ pub struct Settings {
     pub certificate: Option<(String, Secret)>,
     /// PEM files of certificate authorities that backends may be signed by, besides the system's.
     pub backend_ca_files: Vec<PathBuf>,
+    /// PEM files of lists of revoked client certificates.
+    pub revocation_list_files: Vec<PathBuf>,
+    /// Ask every client for a certificate, not only where a policy looks at it.
+    pub asks_client_certificate: bool,
+    /// Where the gateway's own tokens come from.
+    pub identity: IdentitySettings,
+    /// The object id of that identity, as access policies of connections name it.
+    pub identity_object_id: Option<String>,
     pub link: LinkSettings,
     pub log: LogSettings,
     pub limits: Limits,
@@ -129,6 +139,10 @@ impl Default for Settings {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             certificate: None,
             backend_ca_files: Vec::new(),
+            revocation_list_files: Vec::new(),
+            asks_client_certificate: false,
+            identity: IdentitySettings::None,
+            identity_object_id: None,
             link: LinkSettings { timeout: Duration::from_secs(100), ..LinkSettings::default() },
             log: LogSettings::default(),
             limits: Limits::default(),
@@ -227,9 +241,12 @@ impl Settings {
         }
         given.parse_into("net.server.http.forwarded.proto.enabled", &mut self.trust_forwarded_proto)?;
         self.certificate = given.certificate()?;
-        if let Some(files) = given.text("net.client.tls.ca.file") {
-            self.backend_ca_files = files.split(',').map(|file| PathBuf::from(file.trim())).collect();
-        }
+        let files = |text: &str| text.split(',').map(|file| PathBuf::from(file.trim())).collect();
+        self.backend_ca_files = given.text("net.client.tls.ca.file").map(files).unwrap_or_default();
+        self.revocation_list_files = given.text("net.server.tls.crl.file").map(files).unwrap_or_default();
+        given.parse_into("net.server.tls.client.certificate.requested", &mut self.asks_client_certificate)?;
+        self.identity = given.identity()?;
+        self.identity_object_id = given.text("identity.object.id").map(str::to_owned);
         self.apply_limits(given)?;
         self.apply_log(given)?;
         self.link = given.link(&self.link)?;

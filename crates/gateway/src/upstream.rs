@@ -3,11 +3,13 @@
 mod balance;
 mod breaker;
 mod connect;
+mod identity;
 mod pool;
 mod tls;
 
 pub use balance::{Selection, select};
 pub use breaker::{Breaker, Outcome};
+pub use identity::Identities;
 pub use pool::{LocalExecutor, Protocol, UpstreamBody, UpstreamError, Upstreams};
 pub use tls::{TlsClient, TlsClients, TlsOptions, parse_pem};
 

@@ -159,8 +159,8 @@ impl Emitter<'_> {
             }
             Content::Children(allowed) => node.children = self.check_children(element, allowed, true),
             Content::Set(allowed) => node.children = self.check_children(element, allowed, false),
-            Content::Policies => self.refuse_text(element),
-            Content::Free => {}
+            // Text between policies is told when they are emitted.
+            Content::Policies | Content::Free => {}
         }
         node.sound = self.errors() == before;
         node
@@ -265,6 +265,9 @@ impl Emitter<'_> {
                 if program.needs().subscription_keys {
                     self.uses().subscription_keys = true;
                 }
+                if program.needs().client_certificate {
+                    self.uses().client_certificate = true;
+                }
                 let source = SmolStr::from(&text.value);
                 Some(Operand::Computed(Arc::new(Expression { program, source, span: text.span })))
             }
@@ -320,7 +323,11 @@ impl Emitter<'_> {
             latest = latest.max(index);
             counts[index] += 1;
             if counts[index] == allowed[index].max.saturating_add(1) {
-                let message = format!("`{}` stands more than once in `{}`", child.name, element.name);
+                let often = match allowed[index].max {
+                    1 => "once".to_owned(),
+                    max => format!("{max} times"),
+                };
+                let message = format!("`{}` stands more than {often} in `{}`", child.name, element.name);
                 self.report(
                     Diagnostic::error(Code::POLICY_CHILD_REPEATED, child.name_span, message).in_element(&element.name),
                 );
@@ -405,6 +412,11 @@ fn check_literal(kind: Kind, text: &str) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err(format!("is `{text}`, not an absolute URL")),
         },
+        // The text may be a secret: it is not shown.
+        Kind::Base64 => match crate::jose::base64(text) {
+            Some(_) => Ok(()),
+            None => Err("is not base64".to_owned()),
+        },
     }
 }
 
@@ -417,6 +429,7 @@ fn sample(kind: Kind) -> SmolStr {
         Kind::OneOf(words) => words.first().copied().unwrap_or_default().into(),
         Kind::HeaderName => "X-Named-Value".into(),
         Kind::Url => "https://named-value.invalid".into(),
+        Kind::Base64 => "MQ==".into(),
         Kind::Text | Kind::Name | Kind::Verbatim | Kind::Number | Kind::Object | Kind::Bytes => "1".into(),
     }
 }

@@ -16,7 +16,13 @@ pub trait Sources {
     /// The text of a fragment by id.
     fn fragment(&self, id: &str) -> Option<Arc<str>>;
     fn has_backend(&self, id: &str) -> bool;
+    /// By id or thumbprint.
     fn has_certificate(&self, id: &str) -> bool;
+    /// By provider and connection.
+    fn has_authorization(&self, provider: &str, id: &str) -> bool {
+        let _ = (provider, id);
+        false
+    }
     /// The named value exists and its value is not known: what depends on it is not checked. For
     /// tools that see a document without its service; a plan compiled so runs on a placeholder.
     fn assumes_named_value(&self, name: &str) -> bool {
@@ -36,6 +42,13 @@ pub struct Uses {
     pub subscription_keys: bool,
     /// A backend id is an expression: any backend may be needed.
     pub any_backend: bool,
+    /// The same for a certificate.
+    pub any_certificate: bool,
+    /// Connections of credential providers: `{provider}/{connection}`.
+    pub authorizations: BTreeSet<String>,
+    pub any_authorization: bool,
+    /// A policy looks at the client's certificate, so the gateway asks for one.
+    pub client_certificate: bool,
 }
 
 pub struct Compiled {

@@ -166,6 +166,21 @@ impl<'d> Emitter<'d> {
         self.report(found.in_element(node.shape.name));
     }
 
+    /// Notes that a policy needs a certificate, by id or thumbprint. `None`: there is none, which is
+    /// told.
+    pub fn uses_certificate(&mut self, node: &Node<'_>, name: &Dynamic<SmolStr>) -> Option<()> {
+        let Some(name) = name.fixed() else {
+            self.uses().any_certificate = true;
+            return Some(());
+        };
+        if !self.sources.has_certificate(name) {
+            self.error(Code::POLICY_CERTIFICATE_MISSING, node, format!("there is no certificate `{name}`"));
+            return None;
+        }
+        self.uses().certificates.insert(name.to_string());
+        Some(())
+    }
+
     pub fn enter(&mut self, name: &str, position: usize) {
         self.path.push(format!("{name}[{}]", position + 1));
     }

@@ -32,6 +32,29 @@ pub struct Target {
     pub backend_id: Option<SmolStr>,
     /// `base-url` of set-backend-service, else the API's service URL.
     pub base_url: Option<Url>,
+    /// What authentication-certificate shows to the backend.
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// Who the gateway is in a TLS handshake that it starts.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// A certificate of the configuration, by id without case or by thumbprint.
+    Stored(SmolStr),
+    Pfx {
+        data: Bytes,
+        password: SmolStr,
+    },
+}
+
+/// Logs never show credentials.
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ClientCertificate::Stored(name) => write!(f, "certificate {name}"),
+            ClientCertificate::Pfx { .. } => f.write_str("a PFX"),
+        }
+    }
 }
 
 impl Exchange {

@@ -124,6 +124,8 @@ pub enum Kind {
     HeaderName,
     /// An absolute URL.
     Url,
+    /// Base64, or nothing; blanks do not count.
+    Base64,
     /// Any .NET value; a literal is a string.
     Object,
     Bytes,
@@ -142,7 +144,7 @@ impl Kind {
             Kind::Number => Expected::Double,
             Kind::Object => Expected::Object,
             Kind::Bytes => Expected::Bytes,
-            Kind::Text | Kind::Name | Kind::Verbatim | Kind::OneOf(_) | Kind::HeaderName | Kind::Url => {
+            Kind::Text | Kind::Name | Kind::Verbatim | Kind::OneOf(_) | Kind::HeaderName | Kind::Url | Kind::Base64 => {
                 Expected::String
             }
         }

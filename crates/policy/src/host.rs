@@ -1,11 +1,13 @@
 //! The ports through which policies act on the world. The gateway implements them; so do the
 //! policy tools, with stubs.
 
-use crate::exchange::{BodyStream, Exchange};
+use crate::exchange::{BodyStream, ClientCertificate, Exchange};
 use crate::fault::Fault;
+use crate::jose::Provider;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use smol_str::SmolStr;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::Value;
 use tollgate_expression::context::{Context, Instant100ns, Response, Url};
@@ -91,6 +93,38 @@ pub trait Host {
         Err(Fault::new("authentication-managed-identity", 500, "no managed identity is configured on this gateway"))
     }
 
+    /// The OpenID provider whose metadata is at `url`. `stale`: none of these keys fits a token, so
+    /// they are fetched again unless that was done a short while ago.
+    ///
+    /// # Errors
+    /// It was never reached.
+    async fn openid_provider(&self, url: &str, stale: Option<&Arc<Provider>>) -> Result<Arc<Provider>, Fault> {
+        let _ = stale;
+        Err(Fault::new("", 500, format!("the OpenID provider at {url} cannot be reached from here"))
+            .with_reason("BackendConnectionFailure"))
+    }
+
+    /// A token of a credential provider's connection.
+    ///
+    /// # Errors
+    /// There is no such connection, its access policies forbid it, or the provider gives no token.
+    async fn authorization(&self, wanted: &AuthorizationWanted<'_>) -> Result<Authorization, Fault> {
+        let message = format!("connection `{}/{}` is not known to this gateway", wanted.provider, wanted.id);
+        Err(Fault::new("get-authorization-context", 500, message))
+    }
+
+    /// What the chain of the client's certificate is worth. `Err`: why not.
+    fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {
+        let _ = trust;
+        Err("this host trusts no authority".to_owned())
+    }
+
+    /// Certificates in DER that may have issued the client's: those it showed with its own, and the
+    /// gateway's authorities.
+    fn client_issuers(&self) -> Vec<Bytes> {
+        Vec::new()
+    }
+
     /// Counts a custom metric.
     fn emit_metric(&self, context: &Context, metric: &Metric<'_>) {
         let _ = (context, metric);
@@ -114,6 +148,8 @@ pub trait Ports {
     fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock>;
     fn seat_take(&self, key: &str, seats: u64) -> bool;
     fn seat_leave(&self, key: &str);
+    fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String>;
+    fn client_issuers(&self) -> Vec<Bytes>;
     fn emit_metric(&self, context: &Context, metric: &Metric<'_>);
     fn log_event(&self, context: &Context, event: &LogEvent<'_>) -> Result<(), Fault>;
 }
@@ -145,6 +181,12 @@ impl<H: Host> Ports for H {
     }
     fn seat_leave(&self, key: &str) {
         Host::seat_leave(self, key);
+    }
+    fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {
+        Host::client_trust(self, trust)
+    }
+    fn client_issuers(&self) -> Vec<Bytes> {
+        Host::client_issuers(self)
     }
     fn emit_metric(&self, context: &Context, metric: &Metric<'_>) {
         Host::emit_metric(self, context, metric);
@@ -236,6 +278,41 @@ pub struct SideRequest {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub timeout: Duration,
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// What a client's certificate is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum ClientTrust<'a> {
+    /// Its chain leads to an authority that the gateway trusts. Dates are not looked at.
+    Configured,
+    /// It stands on no revocation list that the gateway has.
+    NotRevoked,
+    /// The certificate with this DER issued it.
+    IssuedBy(&'a [u8]),
+}
+
+/// Whose right to a connection counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub tenant: SmolStr,
+    pub object: SmolStr,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct AuthorizationWanted<'a> {
+    pub provider: &'a str,
+    pub id: &'a str,
+    /// `None`: the gateway's own identity.
+    pub principal: Option<&'a Principal>,
+}
+
+/// What `get-authorization-context` puts into its variable.
+#[derive(Clone)]
+pub struct Authorization {
+    pub access_token: SmolStr,
+    /// An object.
+    pub claims: serde_json::Value,
 }
 
 /// What `rate` is asked: is one more call allowed, and count it.

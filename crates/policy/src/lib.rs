@@ -20,6 +20,7 @@ pub mod exchange;
 pub mod fault;
 pub mod host;
 pub mod instruction;
+pub mod jose;
 mod liquid;
 mod operand;
 pub mod plan;

@@ -265,6 +265,7 @@ pub fn join(a: Needs, b: Needs) -> Needs {
         request_body: a.request_body || b.request_body,
         response_body: a.response_body || b.response_body,
         subscription_keys: a.subscription_keys || b.subscription_keys,
+        client_certificate: a.client_certificate || b.client_certificate,
     }
 }
 

@@ -90,7 +90,8 @@ fn run_case(text: &str) -> String {
         if case.answers.is_empty() { vec![AnswerSpec::default()] } else { case.answers.clone() },
         case.side_answers.clone(),
         case.names.backends.clone(),
-    );
+    )
+    .with_credentials(&case.names);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for request in &case.requests {
         runtime.block_on(run_request(&case, request, &chain, &host, &mut out));

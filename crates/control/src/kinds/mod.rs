@@ -9,6 +9,8 @@ mod field;
 mod kind;
 
 pub mod apis;
+pub mod authorization_providers;
+pub mod authorizations;
 pub mod backends;
 pub mod certificates;
 pub mod definitions;
@@ -61,6 +63,8 @@ pub static MODULES: &[&Module] = &[
     &observation::MODULE,
     &reports::MODULE,
     &backends::MODULE,
+    &authorization_providers::MODULE,
+    &authorizations::MODULE,
     &certificates::MODULE,
     &named_values::MODULE,
     &gateways::MODULE,

@@ -190,6 +190,10 @@ impl Sources for Stored<'_> {
         self.view.get(&format!("certificates/{id}")).is_some()
             || self.view.all("certificates").iter().any(by_thumbprint)
     }
+
+    fn has_authorization(&self, provider: &str, id: &str) -> bool {
+        self.view.get(&format!("authorizationProviders/{provider}/authorizations/{id}")).is_some()
+    }
 }
 
 /// The scope of a stored policy document, by its path.

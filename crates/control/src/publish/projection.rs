@@ -1,7 +1,7 @@
 //! The documents that one gateway needs: the closure of its APIs, and nothing else.
 //! Source: design, chapter 6. Pure: state in, documents out.
 
-use crate::kinds::{apis, policies};
+use crate::kinds::{apis, authorizations, policies};
 use crate::resource::{self, Resource, api_base};
 use crate::service::ServiceAddress;
 use crate::state::{State, View};
@@ -61,6 +61,7 @@ pub fn project(state: &State, service: &ServiceAddress, gateway: &str, memory: &
     builder.hostnames();
     builder.backends();
     builder.certificates();
+    builder.authorizations();
     builder.named_values();
     builder.diagnostics(&apis);
     Some(builder.out)
@@ -378,7 +379,7 @@ impl Builder<'_> {
             let is_named = |named: &String| {
                 named.eq_ignore_ascii_case(certificate.name()) || named.eq_ignore_ascii_case(thumbprint)
             };
-            if !self.uses.certificates.iter().any(is_named) {
+            if !self.uses.any_certificate && !self.uses.certificates.iter().any(is_named) {
                 continue;
             }
             let document = Certificate {
@@ -388,6 +389,22 @@ impl Builder<'_> {
                 private_key_pem: certificate.text("privateKeyPem").unwrap_or_default().to_owned(),
             };
             self.put(Kind::Certificate, certificate.name(), Document::Certificate(document));
+        }
+    }
+
+    /// Connections of credential providers that a document names.
+    fn authorizations(&mut self) {
+        if self.uses.authorizations.is_empty() && !self.uses.any_authorization {
+            return;
+        }
+        for (provider, authorization) in authorizations::all(self.state) {
+            let id = format!("{}/{}", provider.name(), authorization.name());
+            let is_named = self.uses.authorizations.iter().any(|named| named.eq_ignore_ascii_case(&id));
+            if (is_named || self.uses.any_authorization)
+                && let Some(document) = authorizations::document(&provider, &authorization, self.state)
+            {
+                self.put(Kind::Authorization, id, Document::Authorization(document));
+            }
         }
     }
 
@@ -485,6 +502,9 @@ fn add_uses(into: &mut Uses, more: &Uses) {
     into.certificates.extend(more.certificates.iter().cloned());
     into.subscription_keys |= more.subscription_keys;
     into.any_backend |= more.any_backend;
+    into.any_certificate |= more.any_certificate;
+    into.authorizations.extend(more.authorizations.iter().cloned());
+    into.any_authorization |= more.any_authorization;
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {

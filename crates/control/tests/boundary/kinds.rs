@@ -324,3 +324,54 @@ async fn settings_have_their_own_status_codes() -> Result<()> {
     s.check("GET workspaces", Value::Null, 400, json!({ "/error/code": "MethodNotAllowedInPricingTier" })).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn connections_of_credential_providers_keep_their_secrets() -> Result<()> {
+    let s = Service::start().await?;
+    let provider = json!({
+        "displayName": "Spotify",
+        "identityProvider": "spotify",
+        "oauth2": { "grantTypes": { "clientCredentials": { "clientId": "me", "clientSecret": "hidden", "scopes": "songs" } } },
+    });
+    let secret = "/properties/oauth2/grantTypes/clientCredentials/clientSecret";
+    s.check("PUT authorizationProviders/spotify", provider.clone(), 201, json!({ secret: null })).await?;
+    s.check("GET authorizationProviders/spotify", Value::Null, 200, json!({ secret: null, "/name": "spotify" }))
+        .await?;
+    let own = json!({ "displayName": "Own", "identityProvider": "oauth2", "oauth2": { "grantTypes": { "clientCredentials": {} } } });
+    s.check(
+        "PUT authorizationProviders/own",
+        own,
+        400,
+        json!({ "/error/details/0/target": "oauth2.grantTypes.clientCredentials.tokenUrl" }),
+    )
+    .await?;
+    let code = json!({ "authorizationType": "OAuth2", "oauth2grantType": "AuthorizationCode" });
+    let connection = "PUT authorizationProviders/spotify/authorizations/songs";
+    s.check(connection, code, 400, json!({ "/error/details/0/target": "oauth2grantType" })).await?;
+    let body = json!({ "oauth2grantType": "ClientCredentials", "parameters": { "clientSecret": "other" } });
+    let expected = json!({ "/properties/status": "Connected", "/properties/parameters": null });
+    s.check(connection, body, 201, expected).await?;
+    s.check(
+        "PUT authorizationProviders/spotify/authorizations/songs/accessPolicies/all",
+        json!({ "tenantId": "t", "objectId": "o" }),
+        201,
+        json!({}),
+    )
+    .await?;
+    s.check("PUT apis/echo", api("echo"), 201, json!({})).await?;
+    let policy = |id: &str| {
+        let value = format!(
+            "<policies><inbound><base/><get-authorization-context provider-id=\"spotify\" authorization-id=\"{id}\" context-variable-name=\"a\"/></inbound></policies>"
+        );
+        json!({ "format": "rawxml", "value": value })
+    };
+    s.check("PUT apis/echo/policies/policy", policy("songs"), 201, json!({})).await?;
+    s.check(
+        "PUT apis/echo/policies/policy",
+        policy("books"),
+        400,
+        json!({ "/error/details/0/target": "get-authorization-context" }),
+    )
+    .await?;
+    Ok(())
+}

@@ -311,6 +311,9 @@ impl<'t> Checker<'t> {
         if text.starts_with("string PrimaryKey") || text.starts_with("string SecondaryKey") {
             self.needs.subscription_keys = true;
         }
+        if text.starts_with("X509Certificate2 Certificate") {
+            self.needs.client_certificate = true;
+        }
         if text.starts_with("IMessageBody Body") {
             // Which message a response variable holds is known at run time only; it is buffered already.
             match ty.to_string().as_str() {

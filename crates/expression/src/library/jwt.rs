@@ -8,11 +8,14 @@ use crate::value::{DateKind, DateTime, Object, Value};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::any::Any;
+use std::sync::Arc;
 
-struct Jwt {
-    algorithm: Option<SmolStr>,
-    kind: Option<SmolStr>,
-    claims: Vec<(SmolStr, Vec<SmolStr>)>,
+/// What a `Jwt` object shows of a token. Whether it was verified is its maker's business.
+#[derive(Debug, Clone, Default)]
+pub struct Jwt {
+    pub algorithm: Option<SmolStr>,
+    pub kind: Option<SmolStr>,
+    pub claims: Arc<Vec<(SmolStr, Vec<SmolStr>)>>,
 }
 
 struct Basic {
@@ -68,6 +71,14 @@ fn claim_text(value: &Json) -> Option<SmolStr> {
     })
 }
 
+/// The texts of a claim: one for each item of an array.
+pub fn claim_values(value: &Json) -> Vec<SmolStr> {
+    match value {
+        Json::Array(items) => items.iter().filter_map(claim_text).collect(),
+        other => claim_text(other).into_iter().collect(),
+    }
+}
+
 /// A token with or without `Bearer `; nothing when it is none.
 pub fn decode(text: &str) -> Option<Value> {
     let text = text.trim();
@@ -77,15 +88,9 @@ pub fn decode(text: &str) -> Option<Value> {
         .map_or(text, |_| text.get(7..).unwrap_or("").trim());
     let mut parts = text.split('.');
     let (header, payload) = (part(parts.next()?)?, part(parts.next()?)?);
-    let claims = payload.as_object()?.iter().map(|(name, value)| {
-        let values = match value {
-            Json::Array(items) => items.iter().filter_map(claim_text).collect(),
-            other => claim_text(other).into_iter().collect(),
-        };
-        (SmolStr::from(name.as_str()), values)
-    });
+    let claims = payload.as_object()?.iter().map(|(name, value)| (SmolStr::from(name.as_str()), claim_values(value)));
     let field = |name: &str| header.get(name).and_then(Json::as_str).map(SmolStr::from);
-    Some(Value::object(Jwt { algorithm: field("alg"), kind: field("typ"), claims: claims.collect() }))
+    Some(Value::object(Jwt { algorithm: field("alg"), kind: field("typ"), claims: Arc::new(claims.collect()) }))
 }
 
 fn basic(text: &str) -> Option<Value> {
@@ -104,7 +109,13 @@ fn basic(text: &str) -> Option<Value> {
     Some(Value::object(Basic { user: user.into(), password: password.into() }))
 }
 
-/// A variable of a vector's context.
+impl From<Jwt> for Value {
+    fn from(jwt: Jwt) -> Value {
+        Value::object(jwt)
+    }
+}
+
+/// An `Authorization` object from `{"accessToken": "…", "claims": {…}}`.
 pub fn authorization(from: &Json) -> Value {
     let token = from.get("accessToken").or(from.get("AccessToken")).and_then(Json::as_str).unwrap_or("");
     let claims = from.get("claims").or(from.get("Claims")).and_then(Json::as_object);
@@ -148,7 +159,7 @@ pub static TYPES: &[TypeTable] = &[
                 Ok(super::array::Array::strings(values.into_iter().map(Value::string)))
             }),
             ("IReadOnlyDictionary<string, string[]> Claims", |a| {
-                Ok(context::pairs(a.object::<Jwt>(0)?.claims.clone()))
+                Ok(context::pairs(a.object::<Jwt>(0)?.claims.to_vec()))
             }),
             ("DateTime? ExpirationTime", |a| date(a, "exp")),
             ("string Id", |a| claim(a.object::<Jwt>(0)?, "jti")),

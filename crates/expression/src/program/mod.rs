@@ -54,6 +54,8 @@ pub struct Needs {
     pub response_body: bool,
     /// `context.Subscription.PrimaryKey` or `SecondaryKey`: a gateway then needs keys, not digests.
     pub subscription_keys: bool,
+    /// `context.Request.Certificate`: a gateway then asks clients for one.
+    pub client_certificate: bool,
 }
 
 /// What left a program instead of a value.

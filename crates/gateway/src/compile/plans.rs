@@ -65,6 +65,11 @@ impl Plans {
         self.compiled.get(key).map_or(PlanState::Absent, |compiled| compiled.state.clone())
     }
 
+    /// Whether any document uses what `uses` looks for.
+    pub fn any_uses(&self, uses: impl Fn(&Uses) -> bool) -> bool {
+        self.compiled.values().any(|compiled| uses(&compiled.uses))
+    }
+
     pub fn failures(&self) -> impl Iterator<Item = Failure> {
         self.compiled.values().filter_map(|compiled| compiled.failure.clone())
     }
@@ -131,6 +136,7 @@ struct References {
     fragments: BTreeSet<String>,
     backends: BTreeSet<String>,
     certificates: BTreeSet<String>,
+    authorizations: BTreeSet<String>,
     any: bool,
 }
 
@@ -154,13 +160,15 @@ impl References {
             fragments: of(Kind::Fragment),
             backends: of(Kind::Backend),
             certificates: of(Kind::Certificate),
+            authorizations: of(Kind::Authorization),
             any: false,
         };
         let any = deleted_named_value
             || !(references.named_values.is_empty()
                 && references.fragments.is_empty()
                 && references.backends.is_empty()
-                && references.certificates.is_empty());
+                && references.certificates.is_empty()
+                && references.authorizations.is_empty());
         References { any, ..references }
     }
 
@@ -171,7 +179,9 @@ impl References {
                 || !self.named_values.is_disjoint(&uses.named_values)
                 || !self.fragments.is_disjoint(&uses.fragments)
                 || !self.backends.is_disjoint(&uses.backends)
-                || !self.certificates.is_disjoint(&uses.certificates))
+                // Named by id or thumbprint: which is which is not known here.
+                || (!self.certificates.is_empty() && !uses.certificates.is_empty())
+                || !self.authorizations.is_disjoint(&uses.authorizations))
     }
 }
 
@@ -211,7 +221,21 @@ impl Sources for DocumentSources<'_> {
     }
 
     fn has_certificate(&self, id: &str) -> bool {
-        self.has(Kind::Certificate, id)
+        of_kind(self.documents, Kind::Certificate).any(|document| match document {
+            Document::Certificate(known) => {
+                known.id.eq_ignore_ascii_case(id) || known.thumbprint.eq_ignore_ascii_case(id)
+            }
+            _ => false,
+        })
+    }
+
+    fn has_authorization(&self, provider: &str, id: &str) -> bool {
+        of_kind(self.documents, Kind::Authorization).any(|document| match document {
+            Document::Authorization(known) => {
+                known.provider.eq_ignore_ascii_case(provider) && known.id.eq_ignore_ascii_case(id)
+            }
+            _ => false,
+        })
     }
 }
 

@@ -14,7 +14,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use tollgate_error::{Code, Problem};
-use tollgate_expression::context::Certificate;
+
+/// Certificates of a client that are kept: more than any honest chain has.
+const CHAIN_MAX: usize = 10;
 
 /// The hosts of one configuration and how each greets.
 #[derive(Default)]
@@ -89,11 +91,11 @@ fn server_config(identity: &TlsIdentity<'_>) -> Result<ServerConfig, Problem> {
     Ok(config)
 }
 
-/// Greets a client; gives the certificate it showed.
+/// Greets a client; gives the certificates it showed, its own first.
 pub async fn handshake(
     worker: &Worker,
     stream: TcpStream,
-) -> std::io::Result<(TlsStream<TcpStream>, Option<Arc<Certificate>>)> {
+) -> std::io::Result<(TlsStream<TcpStream>, Vec<bytes::Bytes>)> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let hello = start.client_hello();
     let runtime = worker.node.runtime.load_full();
@@ -104,10 +106,9 @@ pub async fn handshake(
     let config =
         config.ok_or_else(|| std::io::Error::other("no certificate for the name that the client asked for"))?;
     let stream = start.into_stream(config).await?;
-    let leaf = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let certificate =
-        leaf.map(|leaf| Arc::new(Certificate { der: bytes::Bytes::copy_from_slice(leaf.as_ref()), private_key: None }));
-    Ok((stream, certificate))
+    let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let chain = shown.iter().take(CHAIN_MAX).map(|der| bytes::Bytes::copy_from_slice(der)).collect();
+    Ok((stream, chain))
 }
 
 /// Takes any client certificate, and none: policies decide about it.

@@ -64,13 +64,13 @@ struct Origin {
     secure: bool,
     host: SmolStr,
     port: u16,
-    /// Identity of the TLS settings.
-    tls: usize,
+    /// Id of the TLS settings; 0 without TLS.
+    tls: u64,
 }
 
 impl Origin {
     fn new(url: &Url, tls: &Arc<TlsClient>, secure: bool) -> Origin {
-        let tls = if secure { Arc::as_ptr(tls) as usize } else { 0 };
+        let tls = if secure { tls.id } else { 0 };
         Origin { secure, host: url.host.clone(), port: url.port, tls }
     }
 }

@@ -1,13 +1,16 @@
 //! TLS towards backends: one rustls configuration per way of checking.
 
 use ahash::AHashMap;
+use parking_lot::Mutex;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use smol_str::SmolStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tollgate_error::{Code, Problem};
 
 /// How a backend's certificate is checked, and what is shown to it.
@@ -27,6 +30,9 @@ impl Default for TlsOptions {
 
 /// The two faces of one configuration: HTTP/1.1 only, and HTTP/2 preferred.
 pub struct TlsClient {
+    /// Tells configurations apart for as long as the process lives: connections are kept by it.
+    pub id: u64,
+    pub options: TlsOptions,
     pub http1: Arc<ClientConfig>,
     pub http2: Arc<ClientConfig>,
 }
@@ -35,7 +41,27 @@ pub struct TlsClient {
 pub struct TlsClients {
     roots: Arc<RootCertStore>,
     provider: Arc<CryptoProvider>,
-    made: AHashMap<TlsOptions, Arc<TlsClient>>,
+    made: Mutex<AHashMap<TlsOptions, Arc<TlsClient>>>,
+}
+
+/// Configurations kept; policies may bring any number of certificates.
+const MADE_MAX: usize = 1_000;
+
+/// What a gateway shows of itself.
+pub struct ClientIdentity {
+    /// Leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl TlsClient {
+    fn new(options: TlsOptions, http1: ClientConfig) -> TlsClient {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let mut http2 = http1.clone();
+        http2.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        TlsClient { id, options, http1: Arc::new(http1), http2: Arc::new(http2) }
+    }
 }
 
 impl TlsClients {
@@ -47,7 +73,7 @@ impl TlsClients {
         TlsClients {
             roots: Arc::new(roots),
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
-            made: AHashMap::new(),
+            made: Mutex::default(),
         }
     }
 
@@ -55,15 +81,46 @@ impl TlsClients {
     ///
     /// # Errors
     /// TG1006: the client certificate cannot be used.
-    pub fn get(&mut self, options: &TlsOptions, certificate: Option<(&str, &str)>) -> Result<Arc<TlsClient>, Problem> {
-        if let Some(made) = self.made.get(options) {
+    pub fn get(&self, options: &TlsOptions, certificate: Option<(&str, &str)>) -> Result<Arc<TlsClient>, Problem> {
+        self.get_or_make(options, || {
+            let Some((chain_pem, key_pem)) = certificate else { return Ok(None) };
+            let (chain, key) = parse_pem(chain_pem, key_pem)?;
+            Ok(Some(ClientIdentity { chain, key }))
+        })
+    }
+
+    /// `base` with another client certificate; `key` names it.
+    ///
+    /// # Errors
+    /// TG1006: the client certificate cannot be used.
+    pub fn with_identity(
+        &self,
+        base: &TlsClient,
+        key: SmolStr,
+        identity: impl FnOnce() -> Result<ClientIdentity, Problem>,
+    ) -> Result<Arc<TlsClient>, Problem> {
+        let options = TlsOptions { client_certificate: Some(key.into()), ..base.options.clone() };
+        self.get_or_make(&options, || identity().map(Some))
+    }
+
+    pub fn roots(&self) -> &Arc<RootCertStore> {
+        &self.roots
+    }
+
+    fn get_or_make(
+        &self,
+        options: &TlsOptions,
+        identity: impl FnOnce() -> Result<Option<ClientIdentity>, Problem>,
+    ) -> Result<Arc<TlsClient>, Problem> {
+        if let Some(made) = self.made.lock().get(options) {
             return Ok(made.clone());
         }
-        let http1 = self.make(options, certificate)?;
-        let mut http2 = http1.clone();
-        http2.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let made = Arc::new(TlsClient { http1: Arc::new(http1), http2: Arc::new(http2) });
-        self.made.insert(options.clone(), made.clone());
+        let made = Arc::new(TlsClient::new(options.clone(), self.make(options, identity()?)?));
+        let mut all = self.made.lock();
+        if all.len() >= MADE_MAX {
+            all.clear();
+        }
+        all.insert(options.clone(), made.clone());
         Ok(made)
     }
 
@@ -75,11 +132,10 @@ impl TlsClients {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(refuse))
             .with_no_client_auth();
-        let config = Arc::new(config);
-        TlsClient { http1: config.clone(), http2: config }
+        TlsClient::new(TlsOptions::default(), config)
     }
 
-    fn make(&self, options: &TlsOptions, certificate: Option<(&str, &str)>) -> Result<ClientConfig, Problem> {
+    fn make(&self, options: &TlsOptions, identity: Option<ClientIdentity>) -> Result<ClientConfig, Problem> {
         let unusable = |error: &dyn std::fmt::Display| {
             Problem::new(Code::TLS_MATERIAL_INVALID, format!("client certificate for a backend: {error}"))
         };
@@ -103,9 +159,8 @@ impl TlsClients {
             };
             builder.dangerous().with_custom_certificate_verifier(Arc::new(lenient))
         };
-        let Some((chain_pem, key_pem)) = certificate else { return Ok(builder.with_no_client_auth()) };
-        let (chain, key) = parse_pem(chain_pem, key_pem)?;
-        builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&error))
+        let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
+        builder.with_client_auth_cert(identity.chain, identity.key).map_err(|error| unusable(&error))
     }
 }
 

@@ -1,16 +1,18 @@
 //! The host of a simulation: stubbed backends and side calls, a clock that moves only when told,
 //! counters and cache in memory.
 
+use super::credentials::{self, Credentials};
 use super::spec::{
-    AnswerSpec, ApiSpec, Identity, OneOrMany, ProductSpec, Received, RequestSpec, SubscriptionSpec, UserSpec,
+    AnswerSpec, ApiSpec, Identity, Names, OneOrMany, ProductSpec, Received, RequestSpec, SubscriptionSpec, UserSpec,
 };
 use crate::answer::default_answer;
 use crate::exchange::{Exchange, Target, empty_response};
 use crate::fault::Fault;
 use crate::host::{
-    CacheKind, ForwardOptions, Host, LogEntry, LogEvent, LogSeverity, Metric, QuotaHit, QuotaStanding, RateHit,
-    RateStanding, SideRequest,
+    Authorization, AuthorizationWanted, CacheKind, ClientTrust, ForwardOptions, Host, LogEntry, LogEvent, LogSeverity,
+    Metric, QuotaHit, QuotaStanding, RateHit, RateStanding, SideRequest,
 };
+use crate::jose::Provider;
 use crate::run::RunState;
 use crate::url;
 use bytes::Bytes;
@@ -49,11 +51,12 @@ pub struct StubHost {
     quotas: RefCell<HashMap<String, Quota>>,
     seats: RefCell<HashMap<String, u64>>,
     cache: RefCell<HashMap<String, (i64, Value)>>,
+    credentials: Credentials,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// 2026-01-02T03:04:05Z: where the clock starts.
+/// 2026-01-02T07:04:05Z: where the clock starts.
 const START: i64 = 639_029_342_450_000_000;
 
 impl StubHost {
@@ -71,7 +74,15 @@ impl StubHost {
             quotas: RefCell::default(),
             seats: RefCell::default(),
             cache: RefCell::default(),
+            credentials: Credentials::default(),
         }
+    }
+
+    /// With the certificates and connections that documents refer to.
+    #[must_use]
+    pub fn with_credentials(mut self, names: &Names) -> StubHost {
+        self.credentials = Credentials::new(names);
+        self
     }
 
     /// Sets the clock: what is told of a request's time, and where windows and lives begin.
@@ -129,7 +140,7 @@ impl StubHost {
                 .iter()
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
-            certificate: None,
+            certificate: self.credentials.client(spec),
         };
         let context = Context {
             request,
@@ -146,7 +157,10 @@ impl StubHost {
             subscription: spec.subscription.as_ref().map(|known| subscription(&Identity::known(known))),
             user: spec.user.as_ref().map(|known| user(&Identity::known(known))),
             backend: None,
-            deployment: Arc::new(deployment(&spec.gateway)),
+            deployment: Arc::new(Deployment {
+                certificates: self.credentials.certificates(),
+                ..deployment(&spec.gateway)
+            }),
             last_error: None,
             request_id: RequestId([0x11; 16]),
             timestamp: Instant100ns(self.clock.get()),
@@ -157,7 +171,7 @@ impl StubHost {
             context,
             request_body: None,
             response_body: None,
-            target: Target { backend_id: None, base_url: Some(base) },
+            target: Target { base_url: Some(base), ..Target::default() },
             body_bytes_max: 1024 * 1024,
             run: RunState::default(),
         })
@@ -335,12 +349,18 @@ impl Host for StubHost {
             headers: request.headers.clone(),
             body,
         });
+        if let Some(certificate) = &exchange.target.client_certificate {
+            self.note(format!("forward as {certificate:?}"));
+        }
         exchange.context.response = Some(respond(&StubHost::answer(&self.backend, &url), "forward-request")?);
         Ok(())
     }
 
     async fn send(&self, request: SideRequest) -> Result<Response, Fault> {
         let url = request.url.to_string();
+        if let Some(certificate) = &request.client_certificate {
+            self.note(format!("side call as {certificate:?}"));
+        }
         self.side_received.borrow_mut().push(Received {
             method: request.method,
             url: url.clone(),
@@ -443,6 +463,37 @@ impl Host for StubHost {
 
     async fn identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<SmolStr, Fault> {
         Ok(format!("token-for-{resource}-{}", client_id.unwrap_or("system")).into())
+    }
+
+    async fn openid_provider(&self, url: &str, stale: Option<&Arc<Provider>>) -> Result<Arc<Provider>, Fault> {
+        let known = self.credentials.providers.borrow().get(url).cloned();
+        if let (Some(known), None) = (&known, stale) {
+            return Ok(known.clone());
+        }
+        let answer = |url: &str| {
+            self.note(format!("GET {url}"));
+            respond(&StubHost::answer(&self.side, url), "")
+        };
+        let fresh = match (credentials::provider(url, answer), known) {
+            (Ok(fresh), Some(known)) if fresh == *known => known,
+            (Ok(fresh), _) => Arc::new(fresh),
+            (Err(_), Some(known)) => known,
+            (Err(fault), None) => return Err(fault),
+        };
+        self.credentials.providers.borrow_mut().insert(url.to_owned(), fresh.clone());
+        Ok(fresh)
+    }
+
+    async fn authorization(&self, wanted: &AuthorizationWanted<'_>) -> Result<Authorization, Fault> {
+        self.credentials.authorization(wanted)
+    }
+
+    fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {
+        self.credentials.client_trust(trust)
+    }
+
+    fn client_issuers(&self) -> Vec<Bytes> {
+        self.credentials.client_issuers()
     }
 
     fn emit_metric(&self, _: &Context, metric: &Metric<'_>) {

@@ -2,6 +2,7 @@
 //! calls, clock, counters and cache are described in a file. For `tollgate policy run` and `policy
 //! test`, and for the tests of this crate.
 
+mod credentials;
 mod host;
 mod jwt;
 mod play;

@@ -19,6 +19,10 @@ pub struct Names {
     pub certificates: Vec<String>,
     /// Named values whose values no trace shows.
     pub secrets: Vec<String>,
+    /// Certificates that are there to be used, by id: PEM, with a private key (PKCS#8) or without.
+    pub certificate_texts: BTreeMap<String, String>,
+    /// Connections of credential providers, as `provider/connection`, and their tokens.
+    pub authorizations: BTreeMap<String, String>,
     pub lenient: bool,
 }
 
@@ -39,7 +43,13 @@ impl Sources for Names {
     }
 
     fn has_certificate(&self, id: &str) -> bool {
-        self.lenient || self.certificates.iter().any(|known| known == id)
+        self.lenient
+            || self.certificates.iter().any(|known| known.eq_ignore_ascii_case(id))
+            || self.certificate_texts.keys().any(|known| known.eq_ignore_ascii_case(id))
+    }
+
+    fn has_authorization(&self, provider: &str, id: &str) -> bool {
+        self.lenient || self.authorizations.contains_key(&format!("{provider}/{id}"))
     }
 
     fn assumes_named_value(&self, _: &str) -> bool {
@@ -74,6 +84,19 @@ pub struct RequestSpec {
     pub gateway: String,
     /// Seconds by which the clock moves before the request.
     pub after: f64,
+    /// The client's TLS certificate in PEM, with those that issued it behind.
+    pub certificate: Option<String>,
+    /// Why the gateway does not trust the client's certificate; trusted when left out.
+    pub certificate_untrusted: Option<String>,
+    /// Why it is said to be revoked.
+    pub certificate_revoked: Option<String>,
+}
+
+/// The blocks of a PEM text of one kind (`CERTIFICATE`, `PRIVATE KEY`), decoded.
+pub fn pem_blocks(text: &str, kind: &str) -> Vec<Bytes> {
+    let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
+    let blocks = text.split(&begin).skip(1).filter_map(|rest| rest.split(&end).next());
+    blocks.filter_map(crate::jose::base64).map(Bytes::from).collect()
 }
 
 /// Who or what is known of a request: an id, or more.
@@ -257,6 +280,9 @@ impl Default for RequestSpec {
             url_template: "/fact".to_owned(),
             gateway: "managed".to_owned(),
             after: 0.0,
+            certificate: None,
+            certificate_untrusted: None,
+            certificate_revoked: None,
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Credentials for backends and side calls.
 
 pub mod authentication_basic;
+pub mod authentication_certificate;
 pub mod authentication_managed_identity;

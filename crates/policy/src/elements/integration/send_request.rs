@@ -3,6 +3,7 @@
 use crate::check::Node;
 use crate::elements::Wait;
 use crate::elements::authentication::authentication_basic::{self, Basic};
+use crate::elements::authentication::authentication_certificate::{self, Certificate};
 use crate::elements::authentication::authentication_managed_identity::{self, ManagedIdentity};
 use crate::elements::transformation::set_body::{self, NewBody};
 use crate::elements::transformation::set_header::{self, HeaderEdit};
@@ -44,6 +45,7 @@ pub const CHILDREN: &[Child] = &[
     Child::any(&set_header::SHAPE),
     Child::optional(&set_body::SHAPE),
     Child::optional(&authentication_basic::SHAPE),
+    Child::optional(&authentication_certificate::SHAPE),
     Child::optional(&authentication_managed_identity::SHAPE),
 ];
 
@@ -90,6 +92,7 @@ pub struct Call {
     body: Option<NewBody>,
     basic: Option<Basic>,
     identity: Option<ManagedIdentity>,
+    certificate: Option<Certificate>,
     timeout: Dynamic<Duration>,
 }
 
@@ -114,6 +117,10 @@ impl Call {
             Some(child) => Some(ManagedIdentity::new(child)?),
             None => None,
         };
+        let certificate = match node.child("authentication-certificate") {
+            Some(child) => Some(Certificate::new(child, emitter)?),
+            None => None,
+        };
         Some(Call {
             copies,
             copies_body: emitter.side() == Side::Request,
@@ -124,6 +131,7 @@ impl Call {
             body,
             basic,
             identity,
+            certificate,
             timeout: node.seconds_of("timeout")?,
         })
     }
@@ -165,6 +173,10 @@ impl Call {
         if let Some(basic) = &self.basic {
             basic.apply(context, &mut headers)?;
         }
+        let client_certificate = match &self.certificate {
+            Some(certificate) => Some(certificate.evaluate(context)?),
+            None => None,
+        };
         if let Some(identity) = &self.identity {
             identity.apply_to(exchange, host, &mut headers).await?;
         }
@@ -172,7 +184,7 @@ impl Call {
         if content.is_empty() {
             headers.remove(header::CONTENT_LENGTH);
         }
-        Ok(SideRequest { method, url, headers, body: content, timeout })
+        Ok(SideRequest { method, url, headers, body: content, timeout, client_certificate })
     }
 
     fn url(&self, context: &Context) -> Result<Url, Fault> {

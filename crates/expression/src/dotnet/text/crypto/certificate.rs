@@ -95,6 +95,12 @@ const PARTS: [(&str, &str); 16] = [
 ];
 const EMAIL: &str = "1.2.840.113549.1.9.1";
 
+/// `Subject` and `Issuer` of a certificate in DER as .NET prints them. `None`: it is none.
+pub fn certificate_names(der: &[u8]) -> Option<(String, String)> {
+    let (_, parsed) = parse_x509_certificate(der).ok()?;
+    Some((distinguished_name(parsed.subject()), distinguished_name(parsed.issuer())))
+}
+
 impl Certificate {
     /// `new X509Certificate2(bytes)`: DER or PEM.
     pub fn parse(bytes: &[u8]) -> DotnetResult<Self> {

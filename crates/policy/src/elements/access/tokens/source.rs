@@ -1,0 +1,84 @@
+//! Where a token stands in a request.
+
+use super::Refusal;
+use crate::check::Node;
+use crate::emit::Emitter;
+use crate::fault::Fault;
+use crate::operand::Dynamic;
+use percent_encoding::percent_decode_str;
+use smol_str::SmolStr;
+use tollgate_error::Code;
+use tollgate_expression::context::Context;
+
+#[derive(Debug)]
+pub enum Source {
+    Header(Dynamic<SmolStr>),
+    Query(Dynamic<SmolStr>),
+    Value(Dynamic<SmolStr>),
+}
+
+/// The one of the three attributes that is given. `None` with a finding: several are; without: none is.
+pub fn declared_source(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<Option<Source>> {
+    const NAMES: [&str; 3] = ["header-name", "query-parameter-name", "token-value"];
+    let given: Vec<&str> = NAMES.into_iter().filter(|name| node.is_given(name)).collect();
+    match given.as_slice() {
+        [] => Some(None),
+        ["header-name"] => Some(Some(Source::Header(node.text_of("header-name")?))),
+        ["query-parameter-name"] => Some(Some(Source::Query(node.text_of("query-parameter-name")?))),
+        ["token-value"] => Some(Some(Source::Value(node.text_of("token-value")?))),
+        several => {
+            let message = format!("element `{}` takes only one of `{}`", node.shape.name, several.join("`, `"));
+            emitter.error(Code::POLICY_VALUE_INVALID, node, message);
+            None
+        }
+    }
+}
+
+impl Source {
+    /// The bare token. `scheme`: what must stand before it in `Authorization`.
+    pub fn find(&self, context: &Context, scheme: Option<&str>) -> Result<Result<SmolStr, Refusal>, Fault> {
+        let (text, scheme) = match self {
+            Source::Header(name) => {
+                let name = name.get(context)?;
+                let Some(value) = context.request.headers.get(name.as_str()) else {
+                    return Ok(Err(Refusal::not_present()));
+                };
+                let scheme = scheme.filter(|_| name.eq_ignore_ascii_case("authorization"));
+                (SmolStr::from(String::from_utf8_lossy(value.as_bytes())), scheme)
+            }
+            Source::Query(name) => {
+                let name = name.get(context)?;
+                match query_parameter(context.request.original_url.query().unwrap_or_default(), &name) {
+                    Some(value) => (value, None),
+                    None => return Ok(Err(Refusal::not_present())),
+                }
+            }
+            Source::Value(value) => (value.get(context)?, None),
+        };
+        Ok(bare(&text, scheme).ok_or_else(Refusal::not_present))
+    }
+}
+
+/// The token without the scheme before it. `None`: nothing is left, or the scheme is another one.
+fn bare(text: &str, scheme: Option<&str>) -> Option<SmolStr> {
+    let text = text.trim();
+    let (found, token) = match text.split_once(char::is_whitespace) {
+        Some((found, token)) => (Some(found), token.trim_start()),
+        None => (None, text),
+    };
+    if let Some(scheme) = scheme.filter(|scheme| !scheme.is_empty())
+        && !found.is_some_and(|found| found.eq_ignore_ascii_case(scheme))
+    {
+        return None;
+    }
+    (!token.is_empty()).then(|| SmolStr::from(token))
+}
+
+/// The first value of a parameter, decoded. Names compare without case, as everywhere in a URL here.
+fn query_parameter(query: &str, name: &str) -> Option<SmolStr> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    query.split('&').find_map(|pair| {
+        let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(found).eq_ignore_ascii_case(name).then(|| SmolStr::from(decode(value)))
+    })
+}
