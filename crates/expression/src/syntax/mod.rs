@@ -1,6 +1,7 @@
 //! Text to tree: scan the end of an expression, split it into tokens, parse.
 
 pub mod ast;
+mod create;
 pub mod end;
 mod expr;
 mod lexer;

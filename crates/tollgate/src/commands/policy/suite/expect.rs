@@ -1,7 +1,7 @@
 //! Expectations against what came: each difference is a paragraph that says where, what was
 //! expected, and what came.
 
-use super::format::{Expect, ExpectError, ExpectReceived, ExpectStep, Matcher, Rule, plain};
+use super::format::{Expect, ExpectError, ExpectReceived, ExpectStep, Matcher, Rule, StepParts, plain};
 use indexmap::IndexMap;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -181,7 +181,8 @@ fn is_step(wanted: &ExpectStep, step: &Step) -> bool {
     let place = &step.policy;
     match wanted {
         ExpectStep::Element(name) => place.element == *name && step.outcome != Outcome::Skipped,
-        ExpectStep::Step { element, path, section, scope, fragment, id, outcome: wanted, message } => {
+        ExpectStep::Step(parts) => {
+            let StepParts { element, path, section, scope, fragment, id, outcome: wanted, message } = &**parts;
             let is = |wanted: &Option<String>, came: &str| wanted.as_ref().is_none_or(|wanted| wanted == came);
             is(element, &place.element)
                 && is(path, &place.path)
@@ -198,7 +199,8 @@ fn is_step(wanted: &ExpectStep, step: &Step) -> bool {
 fn step_shown(wanted: &ExpectStep) -> String {
     match wanted {
         ExpectStep::Element(name) => name.clone(),
-        ExpectStep::Step { element, path, section, scope, fragment, id, outcome, message } => {
+        ExpectStep::Step(step) => {
+            let StepParts { element, path, section, scope, fragment, id, outcome, message } = &**step;
             let mut parts = Vec::new();
             let message = message.as_ref().map(shown);
             for part in [section, path, element, scope, fragment, id, outcome, &message].into_iter().flatten() {

@@ -136,18 +136,21 @@ pub struct ExpectReceived {
 #[serde(untagged)]
 pub enum ExpectStep {
     Element(String),
-    Step {
-        element: Option<String>,
-        path: Option<String>,
-        section: Option<String>,
-        scope: Option<String>,
-        fragment: Option<String>,
-        id: Option<String>,
-        /// `ran`, `skipped`, `repeated`, `answered`, `failed`.
-        outcome: Option<String>,
-        /// A line that it wrote.
-        message: Option<Matcher>,
-    },
+    Step(Box<StepParts>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct StepParts {
+    pub element: Option<String>,
+    pub path: Option<String>,
+    pub section: Option<String>,
+    pub scope: Option<String>,
+    pub fragment: Option<String>,
+    pub id: Option<String>,
+    /// `ran`, `skipped`, `repeated`, `answered`, `failed`.
+    pub outcome: Option<String>,
+    /// A line that it wrote.
+    pub message: Option<Matcher>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -109,7 +109,7 @@ fn steps(test: &TestCase) -> Vec<StepSpec> {
     if !test.steps.is_empty() {
         return test.steps.clone();
     }
-    let expect = test.expect.clone().unwrap_or_else(Expect::default);
+    let expect = test.expect.clone().unwrap_or_default();
     vec![StepSpec { expect, entrance: test.entrance, ..StepSpec::default() }]
 }
 
