@@ -2,7 +2,7 @@
 
 use super::coverage::Coverage;
 use super::expect::differences;
-use super::format::{self, EntranceSpec, Expect, Given, StepSpec, TestCase, TestFile};
+use super::format::{self, EntranceSpec, Given, StepSpec, TestCase, TestFile};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
