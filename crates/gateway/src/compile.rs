@@ -5,13 +5,16 @@
 
 mod apis;
 mod backends;
+mod integrations;
 mod people;
 mod plans;
 
+use crate::cache::ExternalCache;
+use crate::events::Logger;
 use crate::listener::{TlsHosts, TlsIdentity};
 use crate::route::Routes;
 use crate::runtime::{KeyEntry, Runtime, Sampling, ServedApi, ServedProduct};
-use crate::settings::Settings;
+use crate::settings::{CacheSettings, Settings};
 use crate::upstream::{BackendEntity, TlsClient, TlsClients, TlsOptions};
 use ahash::{AHashMap, AHashSet};
 use plans::Plans;
@@ -46,6 +49,10 @@ pub struct Compiler {
     tls_clients: TlsClients,
     tls_hosts: Arc<TlsHosts>,
     backend_failures: Vec<Failure>,
+    cache_settings: CacheSettings,
+    cache: Option<Arc<ExternalCache>>,
+    loggers: AHashMap<SmolStr, Arc<Logger>>,
+    integration_failures: Vec<Failure>,
     tls_failures: Vec<Failure>,
 }
 
@@ -119,6 +126,10 @@ impl Compiler {
             routes: Arc::default(),
             tls_hosts: Arc::default(),
             backend_failures: Vec::new(),
+            cache_settings: settings.cache.clone(),
+            cache: None,
+            loggers: AHashMap::new(),
+            integration_failures: Vec::new(),
             tls_failures: Vec::new(),
         })
     }
@@ -187,6 +198,12 @@ impl Compiler {
         if touched.kind(Kind::Backend) || touched.kind(Kind::Certificate) || touched.kind(Kind::CertificateAuthority) {
             self.build_backends();
         }
+        if touched.kind(Kind::Cache) || touched.kind(Kind::Gateway) {
+            self.build_cache();
+        }
+        if touched.kind(Kind::Logger) {
+            self.build_loggers();
+        }
         let replanned = self.plans.update(&self.documents, touched);
         changes.plans_compiled = replanned.len();
         let moved_products = self.build_products(touched, &replanned);
@@ -248,6 +265,8 @@ impl Compiler {
             keys: self.keys.clone(),
             default_tls,
             backends: self.backends.clone(),
+            cache: self.cache.clone(),
+            loggers: self.loggers.clone(),
             deployment: Arc::new(self.deployment()),
             global: self.plans.state(&Key { kind: Kind::Policy, id: "global".into() }),
             tls: self.tls_hosts.clone(),
@@ -261,7 +280,7 @@ impl Compiler {
     /// Everything that does not run, however long ago it arrived.
     fn failures(&self) -> Vec<Failure> {
         let apis = self.apis.values().flat_map(|api| api.failures.iter().cloned());
-        let rest = self.backend_failures.iter().chain(&self.tls_failures).cloned();
+        let rest = self.backend_failures.iter().chain(&self.tls_failures).chain(&self.integration_failures).cloned();
         self.plans.failures().chain(apis).chain(rest).collect()
     }
 

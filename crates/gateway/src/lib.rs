@@ -22,7 +22,10 @@ mod small_write;
 mod upstream;
 mod url;
 
+mod cache;
 mod counters;
+mod custom_metrics;
+mod events;
 mod telemetry;
 
 mod compile;

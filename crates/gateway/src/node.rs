@@ -1,12 +1,16 @@
 //! What the threads of one node share.
 
+use crate::cache::MemoryCache;
 use crate::counters::Counters;
+use crate::custom_metrics::CustomMetrics;
+use crate::events::{Inbox, Outbox};
 use crate::listener::TlsHosts;
 use crate::log::Log;
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::telemetry::Hub;
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use tokio::sync::watch;
 
@@ -19,6 +23,11 @@ pub struct Node {
     pub applied: watch::Sender<u64>,
     pub counters: Counters,
     pub telemetry: Hub,
+    pub cache: MemoryCache,
+    pub metrics: CustomMetrics,
+    pub events: Outbox,
+    /// Taken by the task that ships events.
+    pub inbox: Mutex<Option<Inbox>>,
     /// True from the moment the node is asked to stop.
     pub draining: watch::Sender<bool>,
     /// Serves HTTPS before the first configuration.
@@ -43,7 +52,12 @@ pub struct Stats {
 
 impl Node {
     pub fn new(settings: Settings, log: Log, start_tls: TlsHosts) -> Node {
+        let (events, inbox) = crate::events::channel();
         Node {
+            cache: MemoryCache::new(settings.cache.bytes_max),
+            metrics: CustomMetrics::default(),
+            events,
+            inbox: Mutex::new(Some(inbox)),
             telemetry: Hub::new(settings.node_id.clone(), settings.workers),
             settings,
             log,

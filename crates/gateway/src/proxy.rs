@@ -262,7 +262,7 @@ fn open(
         context,
         request_body,
         response_body: None,
-        target: Target { backend_id: None, base_url },
+        target: Target { base_url, ..Target::default() },
         body_bytes_max,
         run: tollgate_policy::run::RunState::default(),
     };
@@ -280,6 +280,7 @@ fn open(
         backend_status: Cell::new(None),
         backend_time: Cell::default(),
         last_fault: std::cell::RefCell::default(),
+        seats: std::cell::RefCell::default(),
     };
     (exchange, host, rest)
 }

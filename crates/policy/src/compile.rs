@@ -17,6 +17,11 @@ pub trait Sources {
     fn fragment(&self, id: &str) -> Option<Arc<str>>;
     fn has_backend(&self, id: &str) -> bool;
     fn has_certificate(&self, id: &str) -> bool;
+    /// Whether a logger for `log-to-eventhub` exists. The default knows of none that is missing.
+    fn has_logger(&self, id: &str) -> bool {
+        let _ = id;
+        true
+    }
     /// The named value exists and its value is not known: what depends on it is not checked. For
     /// tools that see a document without its service; a plan compiled so runs on a placeholder.
     fn assumes_named_value(&self, name: &str) -> bool {
@@ -36,6 +41,10 @@ pub struct Uses {
     pub subscription_keys: bool,
     /// A backend id is an expression: any backend may be needed.
     pub any_backend: bool,
+    /// Loggers that `log-to-eventhub` names.
+    pub loggers: BTreeSet<String>,
+    /// A policy reads or writes a cache.
+    pub cache: bool,
 }
 
 pub struct Compiled {
@@ -169,9 +178,11 @@ impl Compiler<'_> {
 fn needs(plan: &Plan) -> Needs {
     let mut needs =
         Needs { cors: plan.preflight.iter().any(|item| matches!(item, Preflight::Cors(..))), ..Needs::default() };
-    for instruction in plan.sections.iter().flatten().flat_map(|block| &block.code) {
-        needs.request_body |= instruction.needs.request_body;
-        needs.response_body |= instruction.needs.response_body;
+    for block in plan.sections.iter().flatten() {
+        block.each(&mut |instruction| {
+            needs.request_body |= instruction.needs.request_body;
+            needs.response_body |= instruction.needs.response_body;
+        });
     }
     needs
 }

@@ -30,8 +30,12 @@ pub struct Exchange {
 pub struct Target {
     /// `backend-id` of set-backend-service; wins over `base_url`.
     pub backend_id: Option<SmolStr>,
+    /// Scope of the document that set `backend_id`.
+    pub backend_scope: Option<crate::plan::ScopeKind>,
     /// `base-url` of set-backend-service, else the API's service URL.
     pub base_url: Option<Url>,
+    /// `proxy`: how requests reach the backend.
+    pub proxy: Option<crate::host::Proxy>,
 }
 
 impl Exchange {

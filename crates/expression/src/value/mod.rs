@@ -3,6 +3,7 @@
 mod object;
 mod released;
 mod text;
+pub mod wire;
 
 pub use object::{Cursor, Object, Sequence, downcast};
 pub use text::{Str, Units};
@@ -125,6 +126,11 @@ impl Value {
     /// A `byte[]`.
     pub fn bytes(content: impl Into<Vec<u8>>) -> Value {
         Value::object(crate::library::array::Array::bytes(content.into()))
+    }
+
+    /// A `JToken` of JSON text; null when it is none.
+    pub fn json(text: &str) -> Value {
+        crate::library::json::parse(text)
     }
 
     /// What `send-request` leaves in a variable.
