@@ -114,14 +114,16 @@ async fn exchange_with(
     for _ in 0..=REDIRECTS_MAX {
         let hop = Hop { method: &method, url: &url, protocol };
         let request = hop.request(host, exchange, choice, body)?;
-        let response = match host.worker.upstreams.send(&url, &choice.tls, protocol, request).await {
+        // Another origin is not shown the client certificate that the chosen backend is.
+        let tls = if same_origin(&url, &choice.url) { &choice.tls } else { &host.runtime.default_tls };
+        let response = match host.worker.upstreams.send(&url, tls, protocol, request).await {
             Ok(response) => response,
             // The backend closed a kept connection: the same request may go again if repeating it
             // is harmless and nothing of it is lost.
             Err(UpstreamError::Stale(_)) if replay.is_some() && method.is_idempotent() => {
                 let again = Body::full(replay.clone().unwrap_or_default());
                 let again = hop.request(host, exchange, choice, again)?;
-                let retried = host.worker.upstreams.send_fresh(&url, &choice.tls, protocol, again);
+                let retried = host.worker.upstreams.send_fresh(&url, tls, protocol, again);
                 retried.await.map_err(|error| failed(host, &error))?
             }
             Err(error) => return Err(failed(host, &error)),
