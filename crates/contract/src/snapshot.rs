@@ -21,6 +21,7 @@ pub enum Kind {
     CertificateAuthority,
     Diagnostic,
     Authorization,
+    Schema,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +48,7 @@ pub enum Document {
     CertificateAuthority(CertificateAuthority),
     Diagnostic(Diagnostic),
     Authorization(Authorization),
+    Schema(Schema),
 }
 
 /// The gateway itself; there is exactly one, with the gateway's id.
@@ -355,4 +357,17 @@ pub struct Diagnostic {
     pub sampling_percentage: f64,
     pub always_log_errors: bool,
     pub log_client_ip: bool,
+}
+
+/// What policies validate against. Key ids: `{id}` for a schema of the service, `{api}/{id}` for one
+/// of an API's definition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Schema {
+    pub id: String,
+    pub api: Option<String>,
+    /// `json` or `xml` for the service's, the media type for an API's.
+    pub format: String,
+    /// An object; the text of an XML schema.
+    pub document: serde_json::Value,
 }

@@ -80,6 +80,7 @@ codes! {
     POLICY_DOCUMENT_TOO_LARGE = "TG2206", "a policy document is too large", "Documents and fragments are limited in length and in nesting so that one cannot exhaust a gateway.";
     POLICY_CERTIFICATE_MISSING = "TG2207", "a certificate does not exist", "The document names a certificate, by id or thumbprint, that is not stored. Upload the certificate first.";
     POLICY_AUTHORIZATION_MISSING = "TG2208", "a connection of a credential provider does not exist", "The document names a credential provider, or a connection of it, that is not stored. Create the provider and the connection first.";
+    POLICY_SCHEMA_UNUSABLE = "TG2210", "a schema does not exist or cannot be checked", "The document names a schema of the service that is not stored, is of the other kind (JSON, XML), or uses something that bodies cannot be checked against here. The message says what.";
     POLICY_MIXED_TEXT = "TG2301", "text is mixed with an expression", "A value is either literal text or one whole expression. Mixed text is taken literally.";
     POLICY_SEVERAL_IN_BACKEND = "TG2302", "several elements stand in backend", "Azure API Management documents one element in `<backend>`. Several are run in order.";
     POLICY_SUSPICIOUS = "TG2303", "a policy is accepted but probably not what is meant", "The message says what is unusual about it.";

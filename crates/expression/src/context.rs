@@ -357,3 +357,8 @@ impl Variables {
         self.0.is_empty()
     }
 }
+
+/// A body as text: by the charset of its content type, else UTF-8; a byte-order mark is skipped.
+pub fn body_text(content: &[u8], content_type: &str) -> String {
+    crate::library::context::decode(content, content_type)
+}

@@ -18,10 +18,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_expression::context::{self, BodyState, Context, Environment, Instant100ns, Response, Url};
+use tollgate_policy::definition::Definition;
 use tollgate_policy::exchange::ClientCertificate;
 use tollgate_policy::host::{
-    Authorization, AuthorizationWanted, ClientTrust, ForwardOptions, LogEntry, LogSeverity, Mock, MockWanted, QuotaHit,
-    QuotaStanding, RateHit, RateStanding, SideRequest,
+    Authorization, AuthorizationWanted, ClientTrust, ForwardOptions, LogEntry, LogSeverity, QuotaHit, QuotaStanding,
+    RateHit, RateStanding, SideRequest,
 };
 use tollgate_policy::jose::Provider;
 use tollgate_policy::{Exchange, Fault, Host};
@@ -112,8 +113,8 @@ impl Host for RequestHost {
         self.runtime.backends.get(id)?.url.clone()
     }
 
-    fn mock_response(&self, _: &Context, wanted: &MockWanted<'_>) -> Option<Mock> {
-        crate::mock::example(self.operation.as_ref()?.definition.as_ref()?, wanted)
+    fn definition(&self, _: &Context) -> Option<Arc<Definition>> {
+        self.operation.as_ref()?.definition.clone()
     }
 
     fn seat_take(&self, key: &str, seats: u64) -> bool {

@@ -15,7 +15,6 @@ mod debug;
 mod forward;
 mod host;
 mod identify;
-mod mock;
 mod respond;
 mod route;
 mod small_write;

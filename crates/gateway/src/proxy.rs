@@ -318,8 +318,14 @@ async fn serve(exchange: &mut Exchange, host: &RequestHost, route: &Route, origi
     tollgate_policy::run::run(exchange, &chain, host).await;
 }
 
-/// No API or no operation: a preflight may still be answered, all else is not found.
+/// No API or no operation: a preflight and the file of `cross-domain` may still be answered, all else is
+/// not found.
 async fn lose(exchange: &mut Exchange, host: &RequestHost, lost: Lost) {
+    let file = host.runtime.global.plan();
+    if let Some(file) = file.and_then(|plan| plan.cross_domain_file(exchange.context.request.original_url.path())) {
+        exchange.context.response = Some(file);
+        return;
+    }
     let Some(api) = &lost.api else {
         let global = host.runtime.global.plan().cloned();
         return fail(exchange, host, &Chain { global, ..Chain::default() }, respond::not_found()).await;

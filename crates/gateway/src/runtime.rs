@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use tollgate_contract::snapshot::{ApiVersion, Authorization, SubscriptionScope};
 use tollgate_contract::telemetry::Failure;
 use tollgate_expression::context::{self, Deployment, Url};
+use tollgate_policy::definition::Definition;
 use tollgate_policy::{Chain, Plan};
 
 /// One configuration, ready to serve.
@@ -109,8 +110,8 @@ pub struct Schemes {
 
 pub struct ServedOperation {
     pub context: Arc<context::Operation>,
-    /// The management API's `request` and `responses`, for policies that read them.
-    pub definition: Option<serde_json::Value>,
+    /// For policies that read it.
+    pub definition: Option<Arc<Definition>>,
     pub plan: PlanState,
 }
 

@@ -3,6 +3,7 @@
 
 use crate::elements::{
     access, authentication, caching, control, cross_domain, integration, observation, routing, transformation,
+    validation,
 };
 use crate::grammar::{Content, Policy, Shape};
 use std::fmt::Write;
@@ -31,6 +32,8 @@ pub static POLICIES: &[&Policy] = &[
     &control::limit_concurrency::POLICY,
     &control::retry::POLICY,
     &cross_domain::cors::POLICY,
+    &cross_domain::cross_domain_policy::POLICY,
+    &cross_domain::jsonp::POLICY,
     &integration::log_to_eventhub::POLICY,
     &integration::send_one_way_request::POLICY,
     &integration::send_request::POLICY,
@@ -39,7 +42,9 @@ pub static POLICIES: &[&Policy] = &[
     &routing::forward_request::POLICY,
     &routing::set_backend_service::POLICY,
     &transformation::find_and_replace::POLICY,
+    &transformation::json_to_xml::POLICY,
     &transformation::mock_response::POLICY,
+    &transformation::redirect_content_urls::POLICY,
     &transformation::return_response::POLICY,
     &transformation::rewrite_uri::POLICY,
     &transformation::set_body::POLICY,
@@ -48,6 +53,13 @@ pub static POLICIES: &[&Policy] = &[
     &transformation::set_query_parameter::POLICY,
     &transformation::set_status::POLICY,
     &transformation::set_variable::POLICY,
+    &transformation::xml_to_json::POLICY,
+    &transformation::xsl_transform::POLICY,
+    &validation::validate_content::POLICY,
+    &validation::validate_headers::POLICY,
+    &validation::validate_odata_request::POLICY,
+    &validation::validate_parameters::POLICY,
+    &validation::validate_status_code::POLICY,
 ];
 
 const AI: &str = "policies for AI models are not part of this version";
@@ -60,12 +72,7 @@ const LATER: &str = "it is not part of this version";
 static REFUSED: &[(&str, &str)] = &[
     ("llm-token-limit", AI),
     ("azure-openai-token-limit", AI),
-    ("validate-content", LATER),
     ("validate-graphql-request", GRAPHQL),
-    ("validate-odata-request", LATER),
-    ("validate-parameters", LATER),
-    ("validate-headers", LATER),
-    ("validate-status-code", LATER),
     ("llm-content-safety", AI),
     ("proxy", LATER),
     ("cache-lookup", LATER),
@@ -75,12 +82,6 @@ static REFUSED: &[(&str, &str)] = &[
     ("llm-semantic-cache-store", AI),
     ("azure-openai-semantic-cache-lookup", AI),
     ("azure-openai-semantic-cache-store", AI),
-    ("json-to-xml", LATER),
-    ("xml-to-json", LATER),
-    ("redirect-content-urls", LATER),
-    ("xsl-transform", LATER),
-    ("cross-domain", LATER),
-    ("jsonp", LATER),
     ("send-service-bus-message", LATER),
     ("publish-to-dapr", DAPR),
     ("invoke-dapr-binding", DAPR),

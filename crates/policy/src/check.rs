@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_error::{Code, Diagnostic, Span};
-use tollgate_expression::{Needs, end_of_expression};
+use tollgate_expression::{Expected, Needs, end_of_expression};
 
 /// A checked element.
 pub struct Node<'d> {
@@ -198,10 +198,11 @@ impl Emitter<'_> {
 
     fn check_text(&mut self, element: &Element, kind: Kind, expression: bool, required: bool) -> Option<Operand> {
         let what = format!("the text of `{}`", element.name);
-        if kind != Kind::Verbatim {
+        let is_verbatim = matches!(kind, Kind::Verbatim | Kind::Body);
+        if !is_verbatim {
             self.refuse_children(element);
         }
-        let text = if element.has_elements() && kind == Kind::Verbatim {
+        let text = if element.has_elements() && is_verbatim {
             element.inner_source(&self.source_text())
         } else {
             element.text()
@@ -234,7 +235,7 @@ impl Emitter<'_> {
         } else if trimmed.value.contains("@(") || trimmed.value.contains("@{") {
             self.warn_mixed(&trimmed, what, element);
         }
-        let literal = if kind == Kind::Verbatim { text } else { &trimmed };
+        let literal = if matches!(kind, Kind::Verbatim | Kind::Body) { text } else { &trimmed };
         if text.is_unknown && check_literal(kind, &literal.value).is_err() {
             return Some(Operand::Literal(sample(kind), literal.span));
         }
@@ -256,7 +257,13 @@ impl Emitter<'_> {
             self.report(Diagnostic::error(Code::POLICY_EXPRESSION_NOT_ALLOWED, text.span, message).in_element(element));
             return None;
         }
-        match tollgate_expression::compile(&text.value, kind.expected()) {
+        // Any value becomes a string where one is wanted, so that bytes must be asked for first.
+        let bytes = (kind == Kind::Body).then(|| tollgate_expression::compile(&text.value, Expected::Bytes).ok());
+        let compiled = match bytes.flatten() {
+            Some(program) => Ok(program),
+            None => tollgate_expression::compile(&text.value, kind.expected()),
+        };
+        match compiled {
             Ok(program) => {
                 for found in program.warnings() {
                     let span = text.source_span(found.span);
@@ -382,7 +389,7 @@ impl Emitter<'_> {
 /// `Err`: what is wrong, to follow "attribute `x` of `y`".
 fn check_literal(kind: Kind, text: &str) -> Result<(), String> {
     match kind {
-        Kind::Text | Kind::Verbatim | Kind::Object | Kind::Bytes => Ok(()),
+        Kind::Text | Kind::Verbatim | Kind::Body | Kind::Object | Kind::Bytes => Ok(()),
         Kind::Name if text.is_empty() => Err("is empty".to_owned()),
         Kind::Name => Ok(()),
         Kind::Bool => parse_bool(text).map(|_| ()).ok_or_else(|| format!("is `{text}`, not `true` or `false`")),
@@ -430,7 +437,7 @@ fn sample(kind: Kind) -> SmolStr {
         Kind::HeaderName => "X-Named-Value".into(),
         Kind::Url => "https://named-value.invalid".into(),
         Kind::Base64 => "MQ==".into(),
-        Kind::Text | Kind::Name | Kind::Verbatim | Kind::Number | Kind::Object | Kind::Bytes => "1".into(),
+        Kind::Text | Kind::Name | Kind::Verbatim | Kind::Body | Kind::Number | Kind::Object | Kind::Bytes => "1".into(),
     }
 }
 

@@ -23,12 +23,28 @@ pub trait Sources {
         let _ = (provider, id);
         false
     }
+
+    /// A schema of the service by id.
+    fn schema(&self, id: &str) -> Option<SchemaSource> {
+        let _ = id;
+        None
+    }
     /// The named value exists and its value is not known: what depends on it is not checked. For
     /// tools that see a document without its service; a plan compiled so runs on a placeholder.
     fn assumes_named_value(&self, name: &str) -> bool {
         let _ = name;
         false
     }
+}
+
+/// A schema of the service, as it was stored.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SchemaSource {
+    Json(Arc<serde_json::Value>),
+    /// XSD.
+    Xml(Arc<str>),
+    /// It exists, and its content is not known here (tools that see a document without its service).
+    Unknown,
 }
 
 /// What a document refers to, its fragments' references included; literal ids only.
@@ -38,6 +54,10 @@ pub struct Uses {
     pub fragments: BTreeSet<String>,
     pub backends: BTreeSet<String>,
     pub certificates: BTreeSet<String>,
+    /// Schemas of the service, those that they name included.
+    pub schemas: BTreeSet<String>,
+    /// A policy reads the schemas of the API in play.
+    pub api_schemas: bool,
     /// A policy reads `context.Subscription.PrimaryKey` or `SecondaryKey`.
     pub subscription_keys: bool,
     /// A backend id is an expression: any backend may be needed.

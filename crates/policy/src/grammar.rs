@@ -109,6 +109,8 @@ pub enum Kind {
     Name,
     /// Text kept with its blanks; XML inside is taken literally.
     Verbatim,
+    /// The same, and an expression may give a `byte[]`.
+    Body,
     Bool,
     Int {
         min: i64,
@@ -144,9 +146,14 @@ impl Kind {
             Kind::Number => Expected::Double,
             Kind::Object => Expected::Object,
             Kind::Bytes => Expected::Bytes,
-            Kind::Text | Kind::Name | Kind::Verbatim | Kind::OneOf(_) | Kind::HeaderName | Kind::Url | Kind::Base64 => {
-                Expected::String
-            }
+            Kind::Text
+            | Kind::Name
+            | Kind::Verbatim
+            | Kind::Body
+            | Kind::OneOf(_)
+            | Kind::HeaderName
+            | Kind::Url
+            | Kind::Base64 => Expected::String,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The ports through which policies act on the world. The gateway implements them; so do the
 //! policy tools, with stubs.
 
+use crate::definition::Definition;
 use crate::exchange::{BodyStream, ClientCertificate, Exchange};
 use crate::fault::Fault;
 use crate::jose::Provider;
@@ -56,9 +57,9 @@ pub trait Host {
         None
     }
 
-    /// The example or sample for `mock-response`. `None`: there is none, the body is empty.
-    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock> {
-        let _ = (context, wanted);
+    /// What the API's definition says of the operation in play. `None`: nothing.
+    fn definition(&self, context: &Context) -> Option<Arc<Definition>> {
+        let _ = context;
         None
     }
 
@@ -145,7 +146,7 @@ pub trait Ports {
     fn log(&self, context: &Context, entry: &LogEntry<'_>);
     fn error_response(&self, context: &Context, fault: &Fault) -> Response;
     fn backend_url(&self, id: &str) -> Option<Url>;
-    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock>;
+    fn definition(&self, context: &Context) -> Option<Arc<Definition>>;
     fn seat_take(&self, key: &str, seats: u64) -> bool;
     fn seat_leave(&self, key: &str);
     fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String>;
@@ -173,8 +174,8 @@ impl<H: Host> Ports for H {
     fn backend_url(&self, id: &str) -> Option<Url> {
         Host::backend_url(self, id)
     }
-    fn mock_response(&self, context: &Context, wanted: &MockWanted<'_>) -> Option<Mock> {
-        Host::mock_response(self, context, wanted)
+    fn definition(&self, context: &Context) -> Option<Arc<Definition>> {
+        Host::definition(self, context)
     }
     fn seat_take(&self, key: &str, seats: u64) -> bool {
         Host::seat_take(self, key, seats)
@@ -194,22 +195,6 @@ impl<H: Host> Ports for H {
     fn log_event(&self, context: &Context, event: &LogEvent<'_>) -> Result<(), Fault> {
         Host::log_event(self, context, event)
     }
-}
-
-/// What `mock-response` asks for.
-#[derive(Debug, Clone, Copy)]
-pub struct MockWanted<'a> {
-    pub status_code: u16,
-    /// `None`: the first that the operation describes.
-    pub content_type: Option<&'a str>,
-    /// Which example, from 0.
-    pub index: usize,
-}
-
-#[derive(Debug, Clone)]
-pub struct Mock {
-    pub content_type: SmolStr,
-    pub body: Bytes,
 }
 
 /// `caching-type`.

@@ -1,6 +1,7 @@
 //! Values of attributes and texts: fixed when the document is compiled, or computed per request.
 
 use crate::fault::Fault;
+use bytes::Bytes;
 use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
@@ -150,6 +151,16 @@ fn wrong(value: &Value, wanted: &str) -> Fault {
 impl Convert for SmolStr {
     fn convert(value: Value) -> Result<SmolStr, Fault> {
         Ok(value.to_text())
+    }
+}
+
+/// The content of a `byte[]`, or text in UTF-8.
+impl Convert for Bytes {
+    fn convert(value: Value) -> Result<Bytes, Fault> {
+        Ok(match value.to_bytes() {
+            Some(content) => Bytes::from(content),
+            None => Bytes::copy_from_slice(value.to_text().as_bytes()),
+        })
     }
 }
 

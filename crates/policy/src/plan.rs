@@ -1,12 +1,14 @@
 //! What a document is compiled to, and the chain of plans that one request runs.
 
 use crate::elements::cross_domain::cors::Cors;
+use crate::elements::cross_domain::cross_domain_policy::{self, PolicyFile};
 use crate::grammar::Section;
 use crate::instruction::{Instruction, Op};
 use smol_str::SmolStr;
 use std::fmt::Write;
 use std::sync::Arc;
 use tollgate_error::Span;
+use tollgate_expression::context::Response;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScopeKind {
@@ -54,7 +56,7 @@ pub struct Plan {
     /// By `Section as usize`. `None`: the section is absent and inherits.
     pub(crate) sections: [Option<Block>; 4],
     pub(crate) needs: Needs,
-    /// `cors` policies and `<base/>` that stand directly in inbound, in order.
+    /// `cors`, `cross-domain` and `<base/>` that stand directly in inbound, in order.
     pub(crate) preflight: Vec<Preflight>,
 }
 
@@ -86,6 +88,7 @@ pub(crate) enum Handler {
 pub(crate) enum Preflight {
     Base,
     Cors(Arc<Cors>, Arc<Place>),
+    CrossDomain(Arc<PolicyFile>),
 }
 
 /// A part of a plan that a test can reach.
@@ -167,6 +170,15 @@ impl Plan {
             }
         }
         points
+    }
+
+    /// The file that `cross-domain` serves, when the path is the file's.
+    pub fn cross_domain_file(&self, path: &str) -> Option<Response> {
+        let file = self.preflight.iter().find_map(|item| match item {
+            Preflight::CrossDomain(file) => Some(file),
+            Preflight::Base | Preflight::Cors(..) => None,
+        });
+        file.filter(|_| path == cross_domain_policy::PATH).map(|file| file.answer())
     }
 
     pub(crate) fn block(&self, section: Section) -> Option<&Block> {

@@ -112,6 +112,7 @@ fn in_scope(chain: &Chain) -> Vec<(&Cors, &Arc<Place>)> {
                     match item {
                         Preflight::Base => collect(rest, out),
                         Preflight::Cors(cors, place) => out.push((cors, place)),
+                        Preflight::CrossDomain(_) => {}
                     }
                 }
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_error::LineIndex;
 use tollgate_expression::context::BodyState;
-use tollgate_policy::simulation::{AnswerSpec, Names, Received, RequestSpec, StubHost};
+use tollgate_policy::simulation::{AnswerSpec, DefinitionSpec, Names, Received, RequestSpec, StubHost};
 use tollgate_policy::{Chain, Plan, ScopeKind, compile, run};
 
 #[derive(Deserialize)]
@@ -37,6 +37,8 @@ struct Case {
     fault: Option<u16>,
     #[serde(default)]
     listing: bool,
+    /// What the API's definition says.
+    definition: Option<DefinitionSpec>,
 }
 
 impl Case {
@@ -92,6 +94,10 @@ fn run_case(text: &str) -> String {
         case.names.backends.clone(),
     )
     .with_credentials(&case.names);
+    let host = match case.definition.clone() {
+        Some(definition) => host.with_definition(definition.build()),
+        None => host,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for request in &case.requests {
         runtime.block_on(run_request(&case, request, &chain, &host, &mut out));

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tollgate_error::{Code, Diagnostic, LineIndex};
-use tollgate_policy::compile::{Sources, Uses, compile, compile_fragment};
+use tollgate_policy::compile::{SchemaSource, Sources, Uses, compile, compile_fragment};
 use tollgate_policy::plan::ScopeKind;
 use tollgate_policy::{to_rawxml, to_xml};
 
@@ -193,6 +193,14 @@ impl Sources for Stored<'_> {
 
     fn has_authorization(&self, provider: &str, id: &str) -> bool {
         self.view.get(&format!("authorizationProviders/{provider}/authorizations/{id}")).is_some()
+    }
+
+    fn schema(&self, id: &str) -> Option<SchemaSource> {
+        let schema = self.view.get(&format!("schemas/{id}"))?;
+        match schema.text("value") {
+            Some(text) => Some(SchemaSource::Xml(text.into())),
+            None => Some(SchemaSource::Json(Arc::new(schema.properties.get("document").cloned().unwrap_or_default()))),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use tollgate_contract::MANAGED_GATEWAY;
 use tollgate_contract::snapshot::{
     Api, ApiVersion, Backend, Certificate, CertificateAuthority, Diagnostic, Document, Fragment, Gateway, Hostname,
-    Key, Kind, NamedValue, Operation, Policy, PoolMember, Product, Scope, Subscription, SubscriptionScope, User,
-    VersioningScheme,
+    Key, Kind, NamedValue, Operation, Policy, PoolMember, Product, Schema, Scope, Subscription, SubscriptionScope,
+    User, VersioningScheme,
 };
 use tollgate_policy::compile::Uses;
 
@@ -43,7 +43,8 @@ impl UsesMemory {
     }
 
     fn included(state: &State) -> (u64, usize) {
-        let all: Vec<_> = state.all("namedValues").into_iter().chain(state.all("policyFragments")).collect();
+        let kinds = ["namedValues", "policyFragments", "schemas"];
+        let all: Vec<_> = kinds.into_iter().flat_map(|kind| state.all(kind)).collect();
         (all.iter().map(|resource| resource.revision).max().unwrap_or(0), all.len())
     }
 }
@@ -64,6 +65,7 @@ pub fn project(state: &State, service: &ServiceAddress, gateway: &str, memory: &
     builder.authorizations();
     builder.named_values();
     builder.diagnostics(&apis);
+    builder.schemas(&apis);
     Some(builder.out)
 }
 
@@ -408,6 +410,34 @@ impl Builder<'_> {
         }
     }
 
+    /// Those of the service that policies name, and those of the APIs when a policy reads any.
+    fn schemas(&mut self, names: &BTreeSet<String>) {
+        for id in self.uses.schemas.clone() {
+            let Some(schema) = self.state.get(&format!("schemas/{id}")) else { continue };
+            let (format, document) = match schema.properties.get("value") {
+                Some(text) => ("xml", text),
+                None => ("json", schema.properties.get("document").unwrap_or(&Value::Null)),
+            };
+            let (id, format, document) = (schema.name().to_owned(), format.to_owned(), document.clone());
+            self.put(Kind::Schema, id.clone(), Document::Schema(Schema { id, api: None, format, document }));
+        }
+        if !self.uses.api_schemas {
+            return;
+        }
+        for api in names.iter().flat_map(|name| apis::revisions(name, self.state)).collect::<Vec<_>>() {
+            for schema in self.state.list(&format!("{}/schemas", api.path)) {
+                let document = Schema {
+                    id: schema.name().to_owned(),
+                    api: Some(api.name().to_owned()),
+                    format: schema.text("contentType").unwrap_or_default().to_owned(),
+                    document: schema.properties.get("document").cloned().unwrap_or_default(),
+                };
+                let key = format!("{}/{}", api.name(), schema.name());
+                self.put(Kind::Schema, key, Document::Schema(document));
+            }
+        }
+    }
+
     fn diagnostics(&mut self, names: &BTreeSet<String>) {
         let of_apis = names.iter().flat_map(|name| apis::revisions(name, self.state)).collect::<Vec<_>>();
         for diagnostic in self.state.list("diagnostics") {
@@ -500,6 +530,8 @@ fn add_uses(into: &mut Uses, more: &Uses) {
     into.fragments.extend(more.fragments.iter().cloned());
     into.backends.extend(more.backends.iter().cloned());
     into.certificates.extend(more.certificates.iter().cloned());
+    into.schemas.extend(more.schemas.iter().cloned());
+    into.api_schemas |= more.api_schemas;
     into.subscription_keys |= more.subscription_keys;
     into.any_backend |= more.any_backend;
     into.any_certificate |= more.any_certificate;

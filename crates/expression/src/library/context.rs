@@ -422,7 +422,7 @@ fn read_body(a: &mut Args<'_, '_>, preserve: bool) -> Result<(bytes::Bytes, Stri
 }
 
 /// Text by the charset of the content type, else UTF-8; a byte-order mark is skipped.
-fn decode(content: &[u8], content_type: &str) -> String {
+pub fn decode(content: &[u8], content_type: &str) -> String {
     use crate::dotnet::text::encoding::Encoding;
     let charset = content_type.split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;

@@ -127,6 +127,11 @@ impl Value {
         Value::object(crate::library::array::Array::bytes(content.into()))
     }
 
+    /// A `JToken` of JSON text; null when it is none.
+    pub fn json(text: &str) -> Value {
+        crate::library::json::parse(text)
+    }
+
     /// What `send-request` leaves in a variable.
     pub fn response(response: crate::context::Response) -> Value {
         Value::object(crate::library::context::ResponseObject(Rc::new(response)))

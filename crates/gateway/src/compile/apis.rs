@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tollgate_contract::snapshot::{Api, Document, Key, Kind, Operation};
 use tollgate_error::Code;
 use tollgate_expression::context;
+use tollgate_policy::definition::{ApiSchemas, Definition};
 
 const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
 const KEY_QUERY: &str = "subscription-key";
@@ -148,6 +149,7 @@ impl Compiler {
     ) -> (Vec<Arc<ServedOperation>>, Operations) {
         let prefix = format!("{}/", api.id);
         let first = Key { kind: Kind::Operation, id: prefix.clone() };
+        let schemas = Arc::new(self.api_schemas(&prefix));
         let mut operations = Vec::new();
         let mut tree = Operations::default();
         let own = self
@@ -168,11 +170,25 @@ impl Compiler {
                     method: SmolStr::new(&operation.method),
                     url_template: SmolStr::new(&operation.url_template),
                 }),
-                definition: operation.definition.clone(),
+                definition: operation
+                    .definition
+                    .clone()
+                    .map(|definition| Arc::new(Definition::new(definition, Arc::clone(&schemas)))),
                 plan: self.plans.state(&Key { kind: Kind::Policy, id: plan_key }),
             }));
         }
         (operations, tree)
+    }
+
+    /// What the API's operations name; `prefix` is its id with a slash.
+    fn api_schemas(&self, prefix: &str) -> ApiSchemas {
+        let first = Key { kind: Kind::Schema, id: prefix.to_owned() };
+        let own =
+            self.documents.range(first..).take_while(|(key, _)| key.kind == Kind::Schema && key.id.starts_with(prefix));
+        ApiSchemas::new(own.filter_map(|(_, entry)| match &entry.document {
+            Document::Schema(schema) => Some((schema.id.clone(), schema.document.clone())),
+            _ => None,
+        }))
     }
 }
 
@@ -195,7 +211,7 @@ fn dirty_apis<'k>(touched: &'k Touched, replanned: &'k AHashSet<Key>) -> AHashSe
     for key in touched.keys.iter().chain(replanned) {
         let api = match key.kind {
             Kind::Api => Some(key.id.as_str()),
-            Kind::Operation => key.id.rsplit_once('/').map(|(api, _)| api),
+            Kind::Operation | Kind::Schema => key.id.rsplit_once('/').map(|(api, _)| api),
             Kind::Policy => match key.id.split_once('/') {
                 Some(("api", api)) => Some(api),
                 Some(("operation", rest)) => rest.rsplit_once('/').map(|(api, _)| api),

@@ -9,7 +9,7 @@ use tollgate_contract::feed::Entry;
 use tollgate_contract::snapshot::{Document, Key, Kind, Policy, Scope};
 use tollgate_contract::telemetry::Failure;
 use tollgate_error::Code;
-use tollgate_policy::{Plan, ScopeKind, Sources, Uses};
+use tollgate_policy::{Plan, SchemaSource, ScopeKind, Sources, Uses};
 
 #[derive(Default)]
 pub struct Plans {
@@ -137,6 +137,7 @@ struct References {
     backends: BTreeSet<String>,
     certificates: BTreeSet<String>,
     authorizations: BTreeSet<String>,
+    schemas: BTreeSet<String>,
     any: bool,
 }
 
@@ -161,6 +162,7 @@ impl References {
             backends: of(Kind::Backend),
             certificates: of(Kind::Certificate),
             authorizations: of(Kind::Authorization),
+            schemas: of(Kind::Schema),
             any: false,
         };
         let any = deleted_named_value
@@ -168,7 +170,8 @@ impl References {
                 && references.fragments.is_empty()
                 && references.backends.is_empty()
                 && references.certificates.is_empty()
-                && references.authorizations.is_empty());
+                && references.authorizations.is_empty()
+                && references.schemas.is_empty());
         References { any, ..references }
     }
 
@@ -181,7 +184,8 @@ impl References {
                 || !self.backends.is_disjoint(&uses.backends)
                 // Named by id or thumbprint: which is which is not known here.
                 || (!self.certificates.is_empty() && !uses.certificates.is_empty())
-                || !self.authorizations.is_disjoint(&uses.authorizations))
+                || !self.authorizations.is_disjoint(&uses.authorizations)
+                || !self.schemas.is_disjoint(&uses.schemas))
     }
 }
 
@@ -236,6 +240,16 @@ impl Sources for DocumentSources<'_> {
             }
             _ => false,
         })
+    }
+
+    fn schema(&self, id: &str) -> Option<SchemaSource> {
+        match &self.documents.get(&Key { kind: Kind::Schema, id: id.to_owned() })?.document {
+            Document::Schema(schema) => Some(match schema.document.as_str() {
+                Some(text) => SchemaSource::Xml(text.into()),
+                None => SchemaSource::Json(Arc::new(schema.document.clone())),
+            }),
+            _ => None,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod integration;
 pub mod observation;
 pub mod routing;
 pub mod transformation;
+pub mod validation;
 
 use crate::exchange::Exchange;
 use crate::fault::Fault;

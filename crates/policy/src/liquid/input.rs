@@ -45,8 +45,11 @@ fn dates(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(dates),
         Value::Object(members) => members.values_mut().for_each(dates),
-        Value::String(text) if text.contains('T') && text.len() >= 19 => {
-            if let Some([year, month, day, hour, minute, second]) = date_parts(text) {
+        Value::String(text) => {
+            let looks = (text.contains('T') && text.len() >= 19) || text.starts_with("/Date(");
+            if let Some([year, month, day, hour, minute, second]) =
+                Some(&*text).filter(|_| looks).and_then(|t| date_parts(t))
+            {
                 *text = format!("{month:02}/{day:02}/{year:04} {hour:02}:{minute:02}:{second:02}");
             }
         }
@@ -54,8 +57,14 @@ fn dates(value: &mut Value) {
     }
 }
 
-/// Year to second of `yyyy-MM-ddTHH:mm:ss[.f][Z]` or `MM/dd/yyyy HH:mm:ss`.
+/// Year to second of `yyyy-MM-ddTHH:mm:ss[.f][Z|±hh:mm]`, `MM/dd/yyyy HH:mm:ss` or `/Date(ms)/`. A time
+/// with an offset is told in UTC.
 pub fn date_parts(text: &str) -> Option<[u32; 6]> {
+    if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        // An offset after the milliseconds does not change the moment.
+        let digits = inner.get(1..).and_then(|rest| rest.find(['+', '-'])).map_or(inner, |at| &inner[..=at]);
+        return of_seconds(digits.parse::<i64>().ok()?.div_euclid(1000));
+    }
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
     let bytes = text.as_bytes();
     let (date, rest) = match (bytes.get(4), bytes.get(2)) {
@@ -67,6 +76,16 @@ pub fn date_parts(text: &str) -> Option<[u32; 6]> {
         }
         _ => return None,
     };
+    let days_of_month = match date[1] {
+        2 if date[0] % 4 == 0 && (date[0] % 100 != 0 || date[0] % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if date[0] == 0 || date[2] == 0 || date[2] > days_of_month {
+        return None;
+    }
     if rest.is_empty() {
         return Some([date[0], date[1], date[2], 0, 0, 0]);
     }
@@ -75,11 +94,51 @@ pub fn date_parts(text: &str) -> Option<[u32; 6]> {
     if time.as_bytes().get(2) != Some(&b':') || time.as_bytes().get(5) != Some(&b':') {
         return None;
     }
-    let after =
-        time.get(8..).unwrap_or_default().trim_start_matches('.').trim_start_matches(|c: char| c.is_ascii_digit());
-    (after.is_empty() || after == "Z").then_some(())?;
     let parts = [date[0], date[1], date[2], part(0)?, part(3)?, part(6)?];
-    (parts[1] <= 12 && parts[2] <= 31 && parts[3] < 24 && parts[4] < 60 && parts[5] < 60).then_some(parts)
+    if parts[3] > 23 || parts[4] > 59 || parts[5] > 59 {
+        return None;
+    }
+    let after = time.get(8..).unwrap_or_default();
+    let after = after.strip_prefix('.').map_or(after, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    if matches!(after, "" | "Z") {
+        return Some(parts);
+    }
+    let (sign, offset) = match (after.strip_prefix('+'), after.strip_prefix('-')) {
+        (Some(offset), _) => (1, offset),
+        (_, Some(offset)) => (-1, offset),
+        _ => return None,
+    };
+    let (hours, minutes) = offset.split_once(':')?;
+    let offset = sign * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60);
+    of_seconds(seconds_of(parts) - offset)
+}
+
+/// Seconds since 1970. Source: H. Hinnant, "chrono-compatible low-level date algorithms".
+fn seconds_of([year, month, day, hour, minute, second]: [u32; 6]) -> i64 {
+    let (month, day) = (i64::from(month), i64::from(day));
+    let year = i64::from(year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    days * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)
+}
+
+/// The reverse; `None` outside of the years that .NET has.
+fn of_seconds(seconds: i64) -> Option<[u32; 6]> {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let days = days.checked_add(719_468)?;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let parts = [year, month, day, rest / 3600, rest / 60 % 60, rest % 60];
+    ((1..=9999).contains(&year)).then(|| parts.map(|part| part as u32))
 }
 
 /// Elements by local name: text, or a hash of children and attributes; repeated names are arrays.
@@ -211,6 +270,7 @@ pub fn from_context(context: &Context) -> Value {
             "IpAddress": request.ip_address.to_string(),
             "MatchedParameters": matched,
             "HasBody": !request.body.is_absent(),
+            "ClientCertificates": [],
             "Headers": headers(&request.headers),
         },
         "Response": context.response.as_ref().map(|response| json!({

@@ -3,6 +3,7 @@
 //!
 //! Compiled once, rendered per request from plain data. Knows nothing of policies.
 
+mod context;
 mod filter;
 mod input;
 mod parse;

@@ -65,6 +65,35 @@ fn dates_of_json_are_parsed() {
 }
 
 #[test]
+fn dates_are_read_in_every_form() {
+    let check = |text: &str, expected: Option<[u32; 6]>| assert_eq!(input::date_parts(text), expected, "{text}");
+    check("2026-01-31T04:05:06.123Z", Some([2026, 1, 31, 4, 5, 6]));
+    check("2026-03-01T01:05:06+02:00", Some([2026, 2, 28, 23, 5, 6]));
+    check("2023-12-31T23:30:00-01:00", Some([2024, 1, 1, 0, 30, 0]));
+    check("/Date(1700000000000)/", Some([2023, 11, 14, 22, 13, 20]));
+    check("/Date(-1000+0200)/", Some([1969, 12, 31, 23, 59, 59]));
+    check("12/31/2025 01:02:03", Some([2025, 12, 31, 1, 2, 3]));
+    check("2026-02-30T00:00:00Z", None);
+    check("2026-01-31T24:00:00Z", None);
+    check("/Date(x)/", None);
+    check("2026-01-31Tnoon", None);
+}
+
+#[test]
+fn the_context_is_checked_before_it_is_used() {
+    let check = |template: &str, expected: Option<&str>| {
+        let parsed = parse(template).unwrap_or_else(|(_, message)| panic!("{template}: {message}"));
+        assert_eq!(parsed.unknown_context().as_deref(), expected, "{template}");
+    };
+    check("{{ context.Request.Url.Host }}{{ context.Variables.anything.at.all }}{{ body.x }}", None);
+    check("{{ context.Request.Headers['X-A'] }}{{ context.response.StatusCode }}", None);
+    check("{% if context.Request.Body %}{% endif %}", Some("context.Request.Body"));
+    check("{% for a in context.Response.Cookies %}{% endfor %}", Some("context.Response.Cookies"));
+    check("{{ 'a' | Append: context.User.Id }}", Some("context.User.Id"));
+    check("{{ context.Request.Url.Fragment }}", Some("context.Request.Url.Fragment"));
+}
+
+#[test]
 fn broken_templates_are_told() {
     let check = |template: &str, expected: &str| {
         assert_eq!(parse(template).map(|_| ()).map_err(|(_, message)| message), Err(expected.to_owned()), "{template}");

@@ -6,7 +6,8 @@ use super::spec::{
     AnswerSpec, ApiSpec, Identity, Names, OneOrMany, ProductSpec, Received, RequestSpec, SubscriptionSpec, UserSpec,
 };
 use crate::answer::default_answer;
-use crate::exchange::{Exchange, Target, empty_response};
+use crate::definition::Definition;
+use crate::exchange::{BodyStream, Exchange, Target, empty_response};
 use crate::fault::Fault;
 use crate::host::{
     Authorization, AuthorizationWanted, CacheKind, ClientTrust, ForwardOptions, Host, LogEntry, LogEvent, LogSeverity,
@@ -15,8 +16,10 @@ use crate::host::{
 use crate::jose::Provider;
 use crate::run::RunState;
 use crate::url;
+use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::BodyExt;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
@@ -52,6 +55,7 @@ pub struct StubHost {
     seats: RefCell<HashMap<String, u64>>,
     cache: RefCell<HashMap<String, (i64, Value)>>,
     credentials: Credentials,
+    definition: Option<Arc<Definition>>,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -75,6 +79,7 @@ impl StubHost {
             seats: RefCell::default(),
             cache: RefCell::default(),
             credentials: Credentials::default(),
+            definition: None,
         }
     }
 
@@ -101,6 +106,13 @@ impl StubHost {
         Box::new(move || u64::try_from(clock.get() - start).unwrap_or_default().saturating_mul(100))
     }
 
+    /// The same with a definition of the API.
+    #[must_use]
+    pub fn with_definition(mut self, definition: Definition) -> StubHost {
+        self.definition = Some(Arc::new(definition));
+        self
+    }
+
     pub fn advance(&self, by: Duration) {
         self.clock.set(self.clock.get() + i64::try_from(by.as_nanos() / 100).unwrap_or(i64::MAX / 4));
     }
@@ -120,7 +132,9 @@ impl StubHost {
             let (name, value) = super::jwt::header(jwt, self.now())?;
             headers.insert(name, value);
         }
+        let stream = spec.body_base64.as_deref().map(stream).transpose()?;
         let body = match (&spec.body, &spec.json) {
+            _ if stream.is_some() => BodyState::Streaming,
             (Some(body), _) => BodyState::Buffered(Bytes::from(body.clone())),
             (None, Some(json)) => {
                 headers.entry(http::header::CONTENT_TYPE).or_insert(JSON);
@@ -169,7 +183,7 @@ impl StubHost {
         };
         Ok(Exchange {
             context,
-            request_body: None,
+            request_body: stream,
             response_body: None,
             target: Target { base_url: Some(base), ..Target::default() },
             body_bytes_max: 1024 * 1024,
@@ -197,6 +211,13 @@ impl StubHost {
     fn note(&self, line: String) {
         self.log.borrow_mut().push(line);
     }
+}
+
+/// Bytes that nobody has read yet.
+fn stream(base64: &str) -> Result<BodyStream, String> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(base64.trim());
+    let bytes = bytes.map_err(|error| format!("the body is not base64: {error}"))?;
+    Ok(Box::pin(http_body_util::Full::new(Bytes::from(bytes)).map_err(|never| match never {})))
 }
 
 fn headers(spec: &IndexMap<String, OneOrMany>) -> Result<HeaderMap, String> {
@@ -431,6 +452,10 @@ impl Host for StubHost {
 
     fn backend_url(&self, id: &str) -> Option<tollgate_expression::context::Url> {
         self.backends.get(id).and_then(|text| url::parse(text))
+    }
+
+    fn definition(&self, _: &Context) -> Option<Arc<Definition>> {
+        self.definition.clone()
     }
 
     fn seat_take(&self, key: &str, seats: u64) -> bool {

@@ -11,6 +11,6 @@ mod spec;
 pub use host::StubHost;
 pub use play::{Entrance, Played, Stage, play};
 pub use spec::{
-    AnswerSpec, ApiSpec, Identity, JwtSpec, Named, Names, OneOrMany, OperationSpec, ProductSpec, Received, RequestSpec,
-    SubscriptionSpec, UserSpec,
+    AnswerSpec, ApiSpec, DefinitionSpec, Identity, JwtSpec, Named, Names, OneOrMany, OperationSpec, ProductSpec,
+    Received, RequestSpec, SubscriptionSpec, UserSpec,
 };

@@ -1,6 +1,7 @@
 //! What a file says of a simulation: names that documents refer to, requests, answers of stubs.
 
-use crate::compile::Sources;
+use crate::compile::{SchemaSource, Sources};
+use crate::definition::{ApiSchemas, Definition};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use indexmap::IndexMap;
@@ -23,6 +24,8 @@ pub struct Names {
     pub certificate_texts: BTreeMap<String, String>,
     /// Connections of credential providers, as `provider/connection`, and their tokens.
     pub authorizations: BTreeMap<String, String>,
+    /// Schemas of the service: JSON, or the text of an XML schema.
+    pub schemas: BTreeMap<String, serde_json::Value>,
     pub lenient: bool,
 }
 
@@ -52,6 +55,14 @@ impl Sources for Names {
         self.lenient || self.authorizations.contains_key(&format!("{provider}/{id}"))
     }
 
+    fn schema(&self, id: &str) -> Option<SchemaSource> {
+        match self.schemas.get(id) {
+            Some(serde_json::Value::String(text)) => Some(SchemaSource::Xml(text.as_str().into())),
+            Some(document) => Some(SchemaSource::Json(Arc::new(document.clone()))),
+            None => self.lenient.then_some(SchemaSource::Unknown),
+        }
+    }
+
     fn assumes_named_value(&self, _: &str) -> bool {
         self.lenient
     }
@@ -68,6 +79,9 @@ pub struct RequestSpec {
     pub body: Option<String>,
     /// The body as JSON; says so in `Content-Type`.
     pub json: Option<serde_json::Value>,
+    /// Instead of `body`: bytes that arrive as they would from a client, in base64. A policy that reads
+    /// them has their content coding undone.
+    pub body_base64: Option<String>,
     pub ip: IpAddr,
     pub matched_parameters: IndexMap<String, String>,
     /// Where the API's backend is.
@@ -268,6 +282,7 @@ impl Default for RequestSpec {
             headers: IndexMap::new(),
             body: None,
             json: None,
+            body_base64: None,
             ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             matched_parameters: IndexMap::new(),
             service_url: "http://backend.example/base".to_owned(),
@@ -327,4 +342,19 @@ pub struct Received {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+/// What an API's definition says: the operation's contract, and the API's schemas by id.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct DefinitionSpec {
+    /// `request`, `responses` and `templateParameters` of the management API.
+    pub operation: serde_json::Value,
+    pub schemas: BTreeMap<String, serde_json::Value>,
+}
+
+impl DefinitionSpec {
+    pub fn build(self) -> Definition {
+        Definition::new(self.operation, Arc::new(ApiSchemas::new(self.schemas)))
+    }
 }

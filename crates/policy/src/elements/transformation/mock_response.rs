@@ -5,7 +5,7 @@ use crate::emit::Emitter;
 use crate::exchange::{Exchange, empty_response, frame};
 use crate::fault::Fault;
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
-use crate::host::{MockWanted, Ports};
+use crate::host::Ports;
 use crate::instruction::{Next, Step};
 use http::{HeaderValue, header};
 use smol_str::SmolStr;
@@ -46,16 +46,18 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         content_type: node.literal_of("content-type"),
         index: node.literal_of("index")?.parse().ok()?,
     };
+    emitter.uses().api_schemas = true;
     emitter.step(node, step)
 }
 
 impl Step for MockResponse {
     fn run(&self, exchange: &mut Exchange, ports: &dyn Ports) -> Result<Next, Fault> {
-        let wanted =
-            MockWanted { status_code: self.status_code, content_type: self.content_type.as_deref(), index: self.index };
         let mut response = empty_response();
         response.status_code = self.status_code;
-        if let Some(mock) = ports.mock_response(&exchange.context, &wanted) {
+        let definition = ports.definition(&exchange.context);
+        let content_type = self.content_type.as_deref();
+        let mock = definition.and_then(|definition| definition.mock(self.status_code, content_type, self.index));
+        if let Some(mock) = mock {
             frame(&mut response.headers, mock.body.len());
             if let Ok(value) = HeaderValue::from_str(&mock.content_type) {
                 response.headers.insert(header::CONTENT_TYPE, value);

@@ -28,7 +28,7 @@ pub static SHAPE: Shape = Shape {
             .literal()
             .default("true"),
     ],
-    content: Content::Text { kind: Kind::Verbatim, expression: true, required: false },
+    content: Content::Text { kind: Kind::Body, expression: true, required: false },
 };
 
 pub static POLICY: Policy = Policy {
@@ -44,7 +44,7 @@ pub static POLICY: Policy = Policy {
 /// What a `set-body` does, also inside `return-response` and `send-request`.
 #[derive(Debug)]
 pub enum NewBody {
-    Text(Dynamic<SmolStr>),
+    Text(Dynamic<Bytes>),
     Liquid(Liquid),
 }
 
@@ -61,13 +61,23 @@ impl NewBody {
     /// `input`: the message that a template sees as `body`.
     pub fn new(node: &Node<'_>, input: Option<Side>, emitter: &mut Emitter<'_>) -> Option<NewBody> {
         if !is_liquid(node.element) {
-            return Some(NewBody::Text(node.content().unwrap_or(Dynamic::Fixed(SmolStr::default()))));
+            let text = |text: &str| Some(Bytes::copy_from_slice(text.as_bytes()));
+            let content = node.text.as_ref().and_then(|operand| operand.dynamic(text));
+            return Some(NewBody::Text(content.unwrap_or(Dynamic::Fixed(Bytes::new()))));
         }
         let text = match &node.text {
             Some(Operand::Literal(text, _)) => text.clone(),
             _ => SmolStr::default(),
         };
-        match crate::liquid::parse(&text) {
+        let parsed = crate::liquid::parse(&text);
+        if let Ok(template) = &parsed
+            && let Some(path) = template.unknown_context()
+        {
+            let message = format!("the Liquid template names `{path}`, which the context of a template does not have");
+            emitter.error(tollgate_error::Code::POLICY_VALUE_INVALID, node, message);
+            return None;
+        }
+        match parsed {
             Ok(template) => Some(NewBody::Liquid(Liquid {
                 template,
                 nil: match node.literal_of("xsi-nil")?.eq_ignore_ascii_case("null") {
@@ -98,7 +108,7 @@ impl NewBody {
 
     pub fn evaluate(&self, context: &Context) -> Result<Bytes, Fault> {
         match self {
-            NewBody::Text(text) => Ok(Bytes::copy_from_slice(text.get(context)?.as_bytes())),
+            NewBody::Text(content) => content.get(context),
             NewBody::Liquid(liquid) => liquid.evaluate(context),
         }
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use tollgate_error::Problem;
-use tollgate_policy::Sources;
+use tollgate_policy::{SchemaSource, Sources};
 
 /// Fragments and named values as they are stored; `None` for a set that nobody knows.
 #[derive(Default)]
@@ -121,6 +121,11 @@ impl Sources for Known {
     // Connections stand in no file of an extracted service.
     fn has_authorization(&self, _: &str, _: &str) -> bool {
         true
+    }
+
+    /// Schemas are not read from anywhere: what a document names exists.
+    fn schema(&self, _: &str) -> Option<SchemaSource> {
+        Some(SchemaSource::Unknown)
     }
 }
 

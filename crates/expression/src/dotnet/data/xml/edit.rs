@@ -69,6 +69,13 @@ impl XNode {
         }
     }
 
+    /// Puts a node without a parent at the end, whatever stands there: the tree that a transformation
+    /// makes may be a fragment with text at its top.
+    pub fn push(&self, node: &XNode) {
+        let count = self.node.children.borrow().len();
+        self.attach(count, node.node.clone());
+    }
+
     /// `Add("text")`: joins a text at the end.
     ///
     /// # Errors

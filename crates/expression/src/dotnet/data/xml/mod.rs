@@ -24,7 +24,7 @@ pub use name::{XML, XMLNS, XName, is_xml_blank, verify_nc_name};
 pub use node::{NodeKind, SharedDeclaration, XDeclaration, XDocumentType, XNode};
 pub use parse::{ParseOptions, parse_document, parse_element};
 pub use print::Layout;
-pub use xpath::{XPath, XPathValue};
+pub use xpath::{DocumentOrder, Focus, Pattern, Scope, XPath, XPathValue};
 
 /// A .NET `XmlException`.
 fn xml_error(message: impl Into<String>) -> crate::dotnet::data::error::DotnetError {

@@ -52,7 +52,8 @@ impl XPathValue {
     }
 }
 
-fn number_of(text: &str) -> f64 {
+/// `number(string)`.
+pub(super) fn number_of(text: &str) -> f64 {
     let trimmed = text.trim();
     let plain = trimmed.strip_prefix('-').unwrap_or(trimmed);
     if plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
@@ -61,23 +62,106 @@ fn number_of(text: &str) -> f64 {
     trimmed.parse().unwrap_or(f64::NAN)
 }
 
-pub(super) fn evaluate(expr: &Expr, node: &XNode, namespaces: &[(&str, &str)]) -> Result<XPathValue> {
-    let mut evaluation = Evaluation { namespaces, order: None, steps: 0, origin: node.clone() };
-    evaluation.expr(expr, &Context { node: node.clone(), position: 1, size: 1 })
+/// What an expression is evaluated against.
+#[derive(Debug, Clone)]
+pub struct Focus {
+    pub node: XNode,
+    /// From 1.
+    pub position: usize,
+    pub size: usize,
 }
 
-struct Context {
-    node: XNode,
-    position: usize,
-    size: usize,
+/// What a host language adds to XPath.
+pub trait Scope {
+    /// The value of `$name`, as the expression spells it. `None`: there is none.
+    fn variable(&self, name: &str) -> Result<Option<XPathValue>>;
+
+    /// A function that XPath does not have. `None`: neither has the host.
+    fn call(&self, name: &str, arguments: &[XPathValue], focus: &Focus) -> Result<Option<XPathValue>>;
+
+    /// The order of the nodes of a tree that does not change meanwhile, by its root.
+    fn order(&self, root: &XNode) -> Option<Rc<DocumentOrder>> {
+        let _ = root;
+        None
+    }
 }
+
+/// The nodes of one tree in document order.
+pub struct DocumentOrder(HashMap<*const Node, usize>);
+
+impl DocumentOrder {
+    pub fn of(root: &XNode) -> DocumentOrder {
+        DocumentOrder(root.document_order())
+    }
+
+    /// `None`: the node is of another tree.
+    pub fn position(&self, node: &XNode) -> Option<usize> {
+        self.0.get(&Rc::as_ptr(&node.node)).copied()
+    }
+}
+
+/// XPath alone.
+struct Plain;
+
+impl Scope for Plain {
+    fn variable(&self, _: &str) -> Result<Option<XPathValue>> {
+        Ok(None)
+    }
+
+    fn call(&self, _: &str, _: &[XPathValue], _: &Focus) -> Result<Option<XPathValue>> {
+        Ok(None)
+    }
+}
+
+pub(super) fn evaluate(expr: &Expr, node: &XNode, namespaces: &[(&str, &str)]) -> Result<XPathValue> {
+    let focus = Focus { node: node.clone(), position: 1, size: 1 };
+    evaluate_in(expr, &focus, namespaces, &Plain)
+}
+
+pub(super) fn evaluate_in(
+    expr: &Expr,
+    focus: &Focus,
+    namespaces: &[(&str, &str)],
+    scope: &dyn Scope,
+) -> Result<XPathValue> {
+    let mut evaluation = Evaluation { namespaces, scope, order: None, steps: 0, origin: focus.node.clone() };
+    evaluation.expr(expr, focus)
+}
+
+/// The exception where an expression needs what only a host could give.
+fn needs_host() -> crate::dotnet::data::error::DotnetError {
+    xpath_error("Namespace Manager or XsltContext needed. This query has a prefix, variable, or user-defined function.")
+}
+
+type Context = Focus;
 
 struct Evaluation<'a> {
     namespaces: &'a [(&'a str, &'a str)],
+    scope: &'a dyn Scope,
     /// Document order, made when first needed.
-    order: Option<HashMap<*const Node, usize>>,
+    order: Option<Rc<DocumentOrder>>,
     steps: usize,
     origin: XNode,
+}
+
+/// Whether a node is among those that a step of a pattern selects from its parent.
+pub(super) fn step_selects(step: &Step, node: &XNode, namespaces: &[(&str, &str)], scope: &dyn Scope) -> Result<bool> {
+    let mut evaluation = Evaluation { namespaces, scope, order: None, steps: 0, origin: node.clone() };
+    let namespace = match &step.test {
+        Test::Name { prefix: Some(prefix), .. } | Test::Any(Some(prefix)) => Some(evaluation.namespace(prefix)?),
+        _ => None,
+    };
+    if !passes(node, step, namespace.as_deref()) {
+        return Ok(false);
+    }
+    if step.predicates.is_empty() {
+        return Ok(true);
+    }
+    let Some(parent) = node.parent_node() else { return Ok(false) };
+    let mut siblings = along(&parent, step.axis);
+    evaluation.spend(siblings.len())?;
+    siblings.retain(|node| passes(node, step, namespace.as_deref()));
+    Ok(evaluation.filter(siblings, &step.predicates)?.contains(node))
 }
 
 impl Evaluation<'_> {
@@ -94,6 +178,7 @@ impl Evaluation<'_> {
             Expr::Negate(inner) => XPathValue::Number(-self.expr(inner, context)?.number()),
             Expr::Binary(operator, left, right) => return self.binary(*operator, left, right, context),
             Expr::Call(name, arguments) => return self.call(name, arguments, context),
+            Expr::Variable(name) => return self.scope.variable(name)?.ok_or_else(needs_host),
             Expr::Filter(inner, predicates) => {
                 let nodes = self.nodes(inner, context)?;
                 XPathValue::Nodes(self.filter(nodes, predicates)?)
@@ -124,8 +209,11 @@ impl Evaluation<'_> {
         if nodes.len() < 2 {
             return nodes;
         }
-        let order = self.order.get_or_insert_with(|| self.origin.document_order());
-        nodes.sort_by_key(|node| order.get(&Rc::as_ptr(&node.node)).copied().unwrap_or(usize::MAX));
+        let order = self.order.get_or_insert_with(|| {
+            let root = self.origin.root_node();
+            self.scope.order(&root).unwrap_or_else(|| Rc::new(DocumentOrder::of(&root)))
+        });
+        nodes.sort_by_key(|node| order.position(node).unwrap_or(usize::MAX));
         let mut seen = HashSet::new();
         nodes.retain(|node| seen.insert(Rc::as_ptr(&node.node)));
         nodes
@@ -251,6 +339,9 @@ impl Evaluation<'_> {
         for argument in arguments {
             values.push(self.expr(argument, context)?);
         }
+        if let Some(value) = self.scope.call(name, &values, context)? {
+            return Ok(value);
+        }
         if values.is_empty() {
             values.push(XPathValue::Nodes(vec![context.node.clone()]));
         }
@@ -321,11 +412,7 @@ fn apply(name: &str, given: usize, values: &[XPathValue], context: &Context) -> 
         ("position" | "last" | "true" | "false" | "count" | "sum" | "concat" | "contains" | "not", _) => {
             return Err(xpath_error(format!("Function '{name}' in '{name}()' has an invalid number of arguments.")));
         }
-        _ => {
-            return Err(xpath_error(
-                "Namespace Manager or XsltContext needed. This query has a prefix, variable, or user-defined function.",
-            ));
-        }
+        _ => return Err(needs_host()),
     })
 }
 
@@ -403,7 +490,7 @@ fn along(node: &XNode, axis: Axis) -> Vec<XNode> {
     }
 }
 
-fn passes(node: &XNode, step: &Step, namespace: Option<&str>) -> bool {
+pub(super) fn passes(node: &XNode, step: &Step, namespace: Option<&str>) -> bool {
     let principal = if step.axis == Axis::Attribute { NodeKind::Attribute } else { NodeKind::Element };
     match &step.test {
         Test::Node => node.kind() != NodeKind::DocumentType,

@@ -2,8 +2,10 @@
 
 mod eval;
 mod parse;
+mod pattern;
 
-pub use eval::XPathValue;
+pub use eval::{DocumentOrder, Focus, Scope, XPathValue};
+pub use pattern::Pattern;
 
 use super::XNode;
 use crate::dotnet::data::error::{DotnetError, Result};
@@ -27,6 +29,21 @@ impl XPath {
     /// `XPathException` for undeclared prefixes, unknown functions, and too much work.
     pub fn evaluate(&self, node: &XNode, namespaces: &[(&str, &str)]) -> Result<XPathValue> {
         eval::evaluate(&self.expr, node, namespaces)
+    }
+
+    /// The same with what a host language adds.
+    ///
+    /// # Errors
+    /// As [`XPath::evaluate`], and those of the host.
+    pub fn evaluate_in(&self, focus: &Focus, namespaces: &[(&str, &str)], scope: &dyn Scope) -> Result<XPathValue> {
+        eval::evaluate_in(&self.expr, focus, namespaces, scope)
+    }
+
+    /// The functions that it calls, as it spells them.
+    pub fn functions(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.expr.functions(&mut found);
+        found
     }
 }
 

@@ -70,6 +70,8 @@ pub(super) enum Expr {
     Literal(String),
     Number(f64),
     Call(String, Vec<Expr>),
+    /// `$name`, which only a host of expressions knows.
+    Variable(String),
     Filter(Box<Expr>, Vec<Expr>),
     /// Steps from the root, from an expression, or from the context node.
     Path {
@@ -77,6 +79,37 @@ pub(super) enum Expr {
         start: Option<Box<Expr>>,
         steps: Vec<Step>,
     },
+}
+
+impl Expr {
+    /// Adds the functions that are called anywhere in it.
+    pub(super) fn functions<'e>(&'e self, found: &mut Vec<&'e str>) {
+        let steps_of = |steps: &'e [Step], found: &mut Vec<&'e str>| {
+            steps.iter().flat_map(|step| &step.predicates).for_each(|predicate| predicate.functions(found));
+        };
+        match self {
+            Expr::Binary(_, left, right) => {
+                left.functions(found);
+                right.functions(found);
+            }
+            Expr::Negate(inner) => inner.functions(found),
+            Expr::Call(name, arguments) => {
+                found.push(name);
+                arguments.iter().for_each(|argument| argument.functions(found));
+            }
+            Expr::Filter(inner, predicates) => {
+                inner.functions(found);
+                predicates.iter().for_each(|predicate| predicate.functions(found));
+            }
+            Expr::Path { start, steps, .. } => {
+                if let Some(start) = start {
+                    start.functions(found);
+                }
+                steps_of(steps, found);
+            }
+            Expr::Literal(_) | Expr::Number(_) | Expr::Variable(_) => {}
+        }
+    }
 }
 
 pub(super) fn parse(text: &str) -> Result<Expr> {
@@ -276,9 +309,11 @@ impl Parser<'_> {
                 expr
             }
             Some(Lexeme::Symbol("$")) => {
-                return Err(xpath_error(
-                    "Namespace Manager or XsltContext needed. This query has a prefix, variable, or user-defined function.",
-                ));
+                let Some(Lexeme::Name(prefix, name)) = self.tokens.get(self.at + 1).cloned() else {
+                    return Err(self.invalid());
+                };
+                self.at += 2;
+                Expr::Variable(prefix.map_or(name.clone(), |prefix| format!("{prefix}:{name}")))
             }
             Some(Lexeme::Name(prefix, name))
                 if self.tokens.get(self.at + 1) == Some(&Lexeme::Symbol("("))
