@@ -57,8 +57,9 @@ async fn traced(world: &World, gateway: &str, origin: &str) -> Result<()> {
     let url = format!("{origin}/facts/fact");
     let token = credential(world, gateway, "facts").await?;
     ensure!(token.starts_with("aid=facts&"), "{token}");
-    // The node learns of the API, and of the key that signs credentials, from its feed.
+    // The gateway learns of the API, its policy, and the key that signs credentials from its feed.
     let answer = eventually(SOON, async || {
+        call(world, &url, &token, true).await?.expect(&[418])?;
         let answer = call(world, &url, &token, false).await?.expect(&[200])?;
         ensure!(!answer.header("Apim-Trace-Id").is_empty(), "{:?}", answer.headers);
         Ok(answer)
