@@ -264,6 +264,34 @@ fn part<T>(context: &Json, name: &str, read: impl Fn(&Json) -> T) -> Option<Arc<
     }
 }
 
+/// What a described context may hold. Source: oracle/README.md.
+const CONTEXT_MEMBERS: [&str; 12] = [
+    "api",
+    "deployment",
+    "lastError",
+    "operation",
+    "product",
+    "request",
+    "requestId",
+    "response",
+    "subscription",
+    "timestamp",
+    "user",
+    "variables",
+];
+
+/// Whether a text that a person wrote describes a context; in vectors, what is not known is left out.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_context(described: &Json) -> Result<(), String> {
+    let members = described.as_object().ok_or("a context is a JSON object")?;
+    match members.keys().find(|name| !CONTEXT_MEMBERS.contains(&name.as_str())) {
+        Some(name) => Err(format!("a context has no `{name}`; it may have {}", CONTEXT_MEMBERS.join(", "))),
+        None => Ok(()),
+    }
+}
+
 /// The context that a vector describes, for benches and tools.
 pub fn context(described: &Json) -> Context {
     stand_in(described).0

@@ -1,40 +1,12 @@
 //! The policy tools as a person types them: what they print and how they end.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod golden;
 
-struct Came {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
+use golden::tollgate;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn tollgate(arguments: &[&str]) -> Came {
-    let output = Command::new(env!("CARGO_BIN_EXE_tollgate"))
-        .args(arguments)
-        .current_dir(root())
-        .env_remove("TOLLGATE_ADMIN_TOKEN")
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Came { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
-}
-
-/// Exit code and everything printed, against a file of `tests/policy-tools`; `UPDATE_GOLDEN=1`
-/// writes it.
-fn check(golden: &str, arguments: &[&str]) {
-    let came = tollgate(arguments);
-    let text = format!("tollgate {}\nexit {}\n{}{}", arguments.join(" "), came.code.unwrap_or(-1), came.out, came.err);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy-tools").join(golden);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &text).expect("a golden file");
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, expected, "{golden}");
+/// Against a file of `tests/policy-tools`.
+fn check(file: &str, arguments: &[&str]) {
+    golden::check(&format!("policy-tools/{file}"), &[arguments]);
 }
 
 const FILES: &str = "crates/tollgate/tests/policy-tools";

@@ -339,7 +339,10 @@ impl<'t> Checker<'t> {
         {
             return Ok(self.typed_constant(Const::Str(name.text.clone()), Type::string(), span));
         }
+        let needs = self.needs;
         self.bind(operand)?;
+        // Nothing of it is read.
+        self.needs = needs;
         Ok(self.typed_constant(Const::Str(name), Type::string(), span))
     }
 

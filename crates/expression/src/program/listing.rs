@@ -1,7 +1,8 @@
 //! The program in readable form.
 
 use super::Const;
-use super::node::{Call, Function, Node, Piece, Stmt, Test};
+use super::node::{Call, Convert, Function, Node, Piece, Stmt, Test};
+use crate::types::Type;
 use std::fmt::Write;
 
 /// Longest text of a constant that is shown.
@@ -12,6 +13,26 @@ pub fn listing(function: &Function, constants: &[Const]) -> String {
     let mut printer = Printer { out: String::new(), depth: 0, constants };
     printer.function(function);
     printer.out
+}
+
+/// `convert int to long`, as far as the instruction knows.
+fn conversion(convert: &Convert) -> String {
+    let cast = |is_cast: &bool| if *is_cast { "cast" } else { "convert" };
+    match convert {
+        Convert::Numeric(to, checked) => {
+            format!("convert to {}{}", Type::of(*to), if *checked { " checked" } else { "" })
+        }
+        Convert::Enum(to) => format!("convert to {}", Type::of(*to)),
+        Convert::Unwrap => "unwrap".to_owned(),
+        Convert::Cast(to) => format!("cast to {to}"),
+        Convert::Dynamic(to, is_cast) => format!("dynamic {} to {to}", cast(is_cast)),
+        Convert::User(target, lifted) => format!("convert by {}{}", target.text, if *lifted { " lifted" } else { "" }),
+        Convert::Tuple(to, items) => {
+            let items: Vec<String> =
+                items.iter().map(|steps| steps.iter().map(conversion).collect::<Vec<_>>().join(" then ")).collect();
+            format!("convert items to {to}: {}", items.join("; "))
+        }
+    }
 }
 
 struct Printer<'p> {
@@ -67,7 +88,7 @@ impl Printer<'_> {
             Node::Discard => self.line("out _"),
             Node::Call(call) => self.call(call),
             Node::Invoke(target, args) => self.nodes("invoke", std::iter::once(&**target).chain(args.iter())),
-            Node::Convert(convert, value) => self.nodes(&format!("convert {convert:?}"), [&**value]),
+            Node::Convert(convert, value) => self.nodes(&conversion(convert), [&**value]),
             Node::Unary(op, operands, checked, value) => {
                 self.nodes(&format!("{op:?} {operands:?}{}", if *checked { " checked" } else { "" }), [&**value]);
             }

@@ -32,13 +32,18 @@ fn eval_one(expression: &str, context: Option<&Path>) -> Result<ExitCode, Failur
     let context = match context {
         Some(file) => {
             let bytes = std::fs::read(file).map_err(|cause| unreadable(&file.display(), &cause))?;
-            serde_json::from_slice(&bytes).map_err(|cause| unreadable(&file.display(), &cause))?
+            let context = serde_json::from_slice(&bytes).map_err(|cause| unreadable(&file.display(), &cause))?;
+            vectors::check_context(&context).map_err(|cause| unreadable(&file.display(), &cause))?;
+            context
         }
         None => serde_json::Value::Null,
     };
-    if let Err(diagnostics) = compile(text, Expected::Object) {
-        eprint!("{}", render("expression", text, &diagnostics));
-        return Ok(ExitCode::from(1));
+    match compile(text, Expected::Object) {
+        Ok(program) => eprint!("{}", render("expression", text, program.warnings())),
+        Err(diagnostics) => {
+            eprint!("{}", render("expression", text, &diagnostics));
+            return Ok(ExitCode::from(1));
+        }
     }
     let got = vectors::evaluate(text, &context);
     println!("{}", serde_json::to_string_pretty(&got).unwrap_or_default());
