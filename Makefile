@@ -31,7 +31,7 @@ test: ## install what tests need (PostgreSQL, Redis, Chromium) and run everythin
 	@$(MAKE) --no-print-directory portals
 	@$(TIMED) "portal tests" npm --prefix portals test
 	@$(TIMED) "rust test build" cargo build --locked --workspace --all-targets
-	@$(TIMED) "rust tests" scripts/with-postgres scripts/rust-tests
+	@$(TIMED) "rust tests" scripts/with-postgres scripts/with-redis scripts/rust-tests
 	@$(TIMED) "browser tests" scripts/browser-tests
 
 lint: ## formatting, clippy, licences, TypeScript strict

@@ -45,7 +45,6 @@ NOT_HERE = {
 # Examples that are rightly refused, and why.
 REFUSED = {
     "ApiManagementGatewayGenerateToken": "its expiry is in the past",
-    "ApiManagementCreatePolicyFragment": "json-to-xml is not part of this version",
 }
 
 # How an answer tells that this product has no such type.

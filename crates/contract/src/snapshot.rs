@@ -22,6 +22,8 @@ pub enum Kind {
     Diagnostic,
     Authorization,
     Schema,
+    Cache,
+    Logger,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ pub enum Document {
     Diagnostic(Diagnostic),
     Authorization(Authorization),
     Schema(Schema),
+    Cache(Cache),
+    Logger(Logger),
 }
 
 /// The gateway itself; there is exactly one, with the gateway's id.
@@ -169,6 +173,10 @@ pub struct Backend {
     pub url: Option<String>,
     pub validate_certificate_chain: bool,
     pub validate_certificate_name: bool,
+    /// SHA-1 of certificates that are accepted whatever their chain and name.
+    pub server_thumbprints: Vec<String>,
+    /// `(name, thumbprint of the issuer)`: names that are accepted instead of the host's.
+    pub server_names: Vec<(String, String)>,
     /// Headers and query parameters added to every call.
     pub headers: Vec<(String, Vec<String>)>,
     pub query: Vec<(String, Vec<String>)>,
@@ -177,8 +185,28 @@ pub struct Backend {
     /// Ids of client certificates.
     pub certificates: Vec<String>,
     pub pool: Vec<PoolMember>,
+    /// Name of the cookie that keeps a client at one member of the pool.
+    pub affinity_cookie: Option<String>,
+    /// Status of the answer when no member of the pool can be called.
+    pub failure_status: Option<u16>,
+    pub proxy: Option<BackendProxy>,
     /// The management API's `circuitBreaker`, as it is.
     pub circuit_breaker: Option<serde_json::Value>,
+}
+
+/// An HTTP proxy on the way to a backend.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackendProxy {
+    pub url: String,
+    pub username: Option<String>,
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for BackendProxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BackendProxy").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -370,4 +398,36 @@ pub struct Schema {
     pub format: String,
     /// An object; the text of an XML schema.
     pub document: serde_json::Value,
+}
+
+/// The external cache of this gateway; at most one, with the cache's id.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cache {
+    pub id: String,
+    /// As StackExchange.Redis reads it, or a `redis` URL.
+    pub connection_string: String,
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Where `log-to-eventhub` sends events.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Logger {
+    pub id: String,
+    /// `azureEventHub` or `kafka`.
+    pub logger_type: String,
+    /// The management API's `credentials`.
+    pub credentials: std::collections::BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Logger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Logger").field("id", &self.id).field("type", &self.logger_type).finish_non_exhaustive()
+    }
 }

@@ -345,6 +345,12 @@ impl Variables {
         }
     }
 
+    /// Takes a variable away, as if it had never been set.
+    pub fn remove(&mut self, name: &str) -> Option<crate::Value> {
+        let at = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(at).1)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&SmolStr, &crate::Value)> {
         self.0.iter().map(|(key, value)| (key, value))
     }

@@ -1,6 +1,7 @@
 //! Metrics and health of a node, for machines on the same host.
 
 use crate::node::Node;
+use crate::runtime::Runtime;
 use crate::telemetry::Totals;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -124,7 +125,8 @@ fn metrics(node: &Node) -> String {
     let runtime = node.runtime.load_full();
     let up = u64::from(stats.control_plane_up.load(Ordering::Relaxed));
     let open = stats.connections_open.load(Ordering::Relaxed).max(0).unsigned_abs();
-    let values: [(&str, &str, &str, u64); 12] = [
+    let values: [(&str, &str, &str, u64); 13] = [
+        ("tollgate_cache_bytes", "gauge", "Bytes in the built-in cache.", node.cache.bytes()),
         ("tollgate_request_bytes_total", "counter", "Bytes of request bodies.", totals.request_bytes),
         ("tollgate_response_bytes_total", "counter", "Bytes of answer bodies.", totals.response_bytes),
         ("tollgate_configuration_revision", "gauge", "Revision applied.", runtime.as_ref().map_or(0, |r| r.revision)),
@@ -171,10 +173,36 @@ fn metrics(node: &Node) -> String {
     for (name, kind, help, value) in values {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }
+    if let Some(runtime) = &runtime {
+        loggers(&mut out, runtime);
+    }
+    node.metrics.write(&mut out);
     let dropped = node.log.dropped();
     let _ =
         writeln!(out, "# TYPE tollgate_log_lines_dropped_total counter\ntollgate_log_lines_dropped_total {dropped}");
     out
+}
+
+fn loggers(out: &mut String, runtime: &Runtime) {
+    if runtime.loggers.is_empty() {
+        return;
+    }
+    let names = ["tollgate_events_sent_total", "tollgate_events_dropped_total"];
+    let _ = writeln!(out, "# HELP {} Events of policies delivered.\n# TYPE {} counter", names[0], names[0]);
+    for logger in runtime.loggers.values() {
+        let _ =
+            writeln!(out, "{}{{logger=\"{}\"}} {}", names[0], label(&logger.id), logger.sent.load(Ordering::Relaxed));
+    }
+    let _ = writeln!(out, "# HELP {} Events of policies lost.\n# TYPE {} counter", names[1], names[1]);
+    for logger in runtime.loggers.values() {
+        let _ = writeln!(
+            out,
+            "{}{{logger=\"{}\"}} {}",
+            names[1],
+            label(&logger.id),
+            logger.dropped.load(Ordering::Relaxed)
+        );
+    }
 }
 
 fn histogram(out: &mut String, name: &str, help: &str, sketch: &tollgate_contract::telemetry::Sketch) {

@@ -106,3 +106,31 @@ impl HttpBody for RequestBody {
         self.inner.size_hint()
     }
 }
+
+/// A body of which nothing is sent before `wait` is over.
+pub struct HeldBack {
+    pub body: Body,
+    pub wait: Option<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl HttpBody for HeldBack {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if let Some(wait) = &mut this.wait {
+            std::task::ready!(wait.as_mut().poll(cx));
+            this.wait = None;
+        }
+        Pin::new(&mut this.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

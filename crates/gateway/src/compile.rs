@@ -5,14 +5,17 @@
 
 mod apis;
 mod backends;
+mod integrations;
 mod people;
 mod plans;
 
+use crate::cache::ExternalCache;
 use crate::client_trust::ClientAuthorities;
+use crate::events::Logger;
 use crate::listener::{TlsHosts, TlsIdentity};
 use crate::route::Routes;
 use crate::runtime::{KeyEntry, Runtime, Sampling, ServedApi, ServedProduct};
-use crate::settings::Settings;
+use crate::settings::{CacheSettings, Settings};
 use crate::upstream::{BackendEntity, Identities, TlsClient, TlsClients, TlsOptions};
 use ahash::{AHashMap, AHashSet};
 use plans::Plans;
@@ -54,6 +57,10 @@ pub struct Compiler {
     authorizations: Arc<AHashMap<String, Arc<Authorization>>>,
     tls_hosts: Arc<TlsHosts>,
     backend_failures: Vec<Failure>,
+    cache_settings: CacheSettings,
+    cache: Option<Arc<ExternalCache>>,
+    loggers: AHashMap<SmolStr, Arc<Logger>>,
+    integration_failures: Vec<Failure>,
     tls_failures: Vec<Failure>,
 }
 
@@ -137,6 +144,10 @@ impl Compiler {
             routes: Arc::default(),
             tls_hosts: Arc::default(),
             backend_failures: Vec::new(),
+            cache_settings: settings.cache.clone(),
+            cache: None,
+            loggers: AHashMap::new(),
+            integration_failures: Vec::new(),
             tls_failures: Vec::new(),
         })
     }
@@ -213,6 +224,12 @@ impl Compiler {
         }
         if touched.kind(Kind::Backend) || touched.kind(Kind::Certificate) || touched.kind(Kind::CertificateAuthority) {
             self.build_backends();
+        }
+        if touched.kind(Kind::Cache) || touched.kind(Kind::Gateway) {
+            self.build_cache();
+        }
+        if touched.kind(Kind::Logger) {
+            self.build_loggers();
         }
         let replanned = self.plans.update(&self.documents, touched);
         changes.plans_compiled = replanned.len();
@@ -304,6 +321,8 @@ impl Compiler {
             client_authorities: self.client_authorities.clone(),
             authorizations: self.authorizations.clone(),
             backends: self.backends.clone(),
+            cache: self.cache.clone(),
+            loggers: self.loggers.clone(),
             deployment: Arc::new(self.deployment()),
             global: self.plans.state(&Key { kind: Kind::Policy, id: "global".into() }),
             tls: self.tls_hosts.clone(),
@@ -317,7 +336,7 @@ impl Compiler {
     /// Everything that does not run, however long ago it arrived.
     fn failures(&self) -> Vec<Failure> {
         let apis = self.apis.values().flat_map(|api| api.failures.iter().cloned());
-        let rest = self.backend_failures.iter().chain(&self.tls_failures).cloned();
+        let rest = self.backend_failures.iter().chain(&self.tls_failures).chain(&self.integration_failures).cloned();
         self.plans.failures().chain(apis).chain(rest).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::forward;
-use crate::upstream::{Protocol, TlsClient};
+use crate::upstream::{Protocol, Route, TlsClient};
 use crate::worker::Worker;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -88,7 +88,8 @@ impl Call {
         if !self.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         }
-        let sent = worker.upstreams.send_fresh(&self.url, tls, Protocol::Http1, request).await;
+        let route = Route { url: &self.url, tls, proxy: None };
+        let sent = worker.upstreams.send_fresh(route, Protocol::Http1, request).await;
         let response = sent.map_err(|error| FetchError::Unreachable(place.clone(), error.to_string()))?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect().await;

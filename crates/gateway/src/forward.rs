@@ -1,11 +1,11 @@
 //! Sends an exchange's request to its backend and takes the answer: headers that belong to one hop
 //! are removed, bodies are passed on as they come. Source: reference/policies.md §7.
 
-use crate::body::Body;
+use crate::body::{Body, HeldBack};
 use crate::host::RequestHost;
 use crate::respond;
 use crate::runtime::ApiKind;
-use crate::upstream::{self, BackendEntity, Protocol, Selection, TlsClient, UpstreamBody, UpstreamError};
+use crate::upstream::{self, BackendEntity, Protocol, Route, Selection, TlsClient, UpstreamBody, UpstreamError};
 use http::header::{self, HeaderName};
 use http::uri::{Authority, PathAndQuery, Uri};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -22,10 +22,32 @@ const SOURCE: &str = "forward-request";
 const REDIRECTS_MAX: usize = 10;
 
 /// A backend that was chosen.
-struct Choice {
-    url: Url,
-    tls: Arc<TlsClient>,
-    entity: Option<Arc<BackendEntity>>,
+pub struct Choice {
+    pub url: Url,
+    pub tls: Arc<TlsClient>,
+    pub entity: Option<Arc<BackendEntity>>,
+    /// Cookie that brings the client back to the same member of a pool.
+    pub cookie: Option<(SmolStr, SmolStr)>,
+}
+
+impl Choice {
+    /// Tells the breaker of the backend what came of a call.
+    pub fn record(&self, outcome: upstream::Outcome<'_>) {
+        if let Some(breaker) = self.entity.as_ref().and_then(|entity| entity.breaker.as_ref()) {
+            breaker.record(outcome, Instant::now());
+        }
+    }
+
+    /// The credentials of a backend entity, instead of what the request has.
+    pub fn put_credentials(&self, headers: &mut HeaderMap) {
+        let Some(entity) = &self.entity else { return };
+        for name in entity.credentials.headers.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in &entity.credentials.headers {
+            headers.append(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Fills `context.response` and `response_body`; takes the request's body.
@@ -48,14 +70,24 @@ pub async fn forward(host: &RequestHost, exchange: &mut Exchange, options: &Forw
         Ok(outcome) => outcome,
         Err(_) => Err(respond::backend_timeout(SOURCE)),
     };
-    if let Some(breaker) = choice.entity.as_ref().and_then(|entity| entity.breaker.as_ref()) {
-        let result = match &outcome {
-            Ok(response) => upstream::Outcome::Status(response.status().as_u16(), retry_after(response.headers())),
-            Err(_) => upstream::Outcome::NoAnswer,
-        };
-        breaker.record(result, Instant::now());
+    match &outcome {
+        Ok(response) => choice.record(answered(response.status(), response.headers())),
+        // A client that broke off its own body says nothing of the backend.
+        Err(_) if host.client_body.broken.get() => {}
+        Err(fault) => choice.record(upstream::Outcome::NoAnswer(fault.reason.as_deref().unwrap_or_default())),
     }
-    take_answer(host, exchange, outcome?)
+    take_answer(host, exchange, outcome?)?;
+    if let (Some((name, value)), Some(response)) = (&choice.cookie, &mut exchange.context.response)
+        && let Ok(cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"))
+    {
+        response.headers.append(header::SET_COOKIE, cookie);
+    }
+    Ok(())
+}
+
+/// An answer as a circuit breaker sees it.
+pub fn answered(status: StatusCode, headers: &HeaderMap) -> upstream::Outcome<'static> {
+    upstream::Outcome::Status(status.as_u16(), retry_after(headers))
 }
 
 fn choose(host: &RequestHost, exchange: &mut Exchange) -> Result<Choice, Fault> {
@@ -65,21 +97,39 @@ fn choose(host: &RequestHost, exchange: &mut Exchange) -> Result<Choice, Fault> 
             return Err(respond::bad_gateway(SOURCE, "the API has no backend".into()));
         }
         let url = exchange.context.request.url.clone();
-        return Ok(Choice { url, tls: runtime.default_tls.clone(), entity: None });
+        return Ok(Choice { url, tls: runtime.default_tls.clone(), entity: None, cookie: None });
     };
-    let entity = match upstream::select(runtime, &id, Instant::now()) {
-        Selection::Entity(entity) => entity,
-        Selection::Open { retry_after } => return Err(respond::backend_open(retry_after)),
-        Selection::Unknown => return Err(respond::bad_gateway(SOURCE, format!("backend {id} does not exist"))),
+    let request = &exchange.context.request;
+    let choice = choose_entity(host, SOURCE, &id, &request.url, exchange.target.base_url.as_ref(), &request.headers)?;
+    exchange.context.backend = choice.entity.as_ref().map(|entity| entity.context.clone());
+    Ok(choice)
+}
+
+/// A backend entity, or a member of a pool. What follows `base` in `url` is called below its URL.
+///
+/// # Errors
+/// It does not exist, or its circuit breaker is open.
+pub fn choose_entity(
+    host: &RequestHost,
+    source: &'static str,
+    id: &str,
+    url: &Url,
+    base: Option<&Url>,
+    headers: &HeaderMap,
+) -> Result<Choice, Fault> {
+    let runtime = &host.runtime;
+    let (entity, cookie) = match upstream::select(runtime, id, headers, Instant::now()) {
+        Selection::Entity { entity, cookie } => (entity, cookie),
+        Selection::Open(open) => return Err(respond::backend_open(source, open.retry_after, open.status)),
+        Selection::Unknown => return Err(respond::bad_gateway(source, format!("backend {id} does not exist"))),
     };
-    exchange.context.backend = Some(entity.context.clone());
-    let Some(base) = &entity.url else {
-        return Err(respond::bad_gateway(SOURCE, format!("backend {id} has no address")));
+    let Some(address) = &entity.url else {
+        return Err(respond::bad_gateway(source, format!("backend {id} has no address")));
     };
     let tls = entity.tls.clone().unwrap_or_else(|| runtime.default_tls.clone());
-    let url = rebase(&exchange.context.request.url, exchange.target.base_url.as_ref(), base, &entity.credentials.query)
-        .ok_or_else(|| respond::bad_gateway(SOURCE, format!("backend {id} has no usable URL")))?;
-    Ok(Choice { url, tls, entity: Some(entity) })
+    let url = rebase(url, base, address, &entity.credentials.query)
+        .ok_or_else(|| respond::bad_gateway(source, format!("backend {id} has no usable URL")))?;
+    Ok(Choice { url, tls, entity: Some(entity), cookie })
 }
 
 /// What follows the old base in `current`, put behind `base`; `extra` joins the query.
@@ -108,22 +158,28 @@ async fn exchange_with(
         Body::Empty => Some(bytes::Bytes::new()),
         Body::Stream(_) => None,
     };
+    // `proxy` of the document wins over that of the backend entity.
+    let of_entity = choice.entity.as_ref().and_then(|entity| entity.proxy.as_ref());
+    let proxy = exchange.target.proxy.as_ref().or(of_entity);
+    let mut expects = options.continue_timeout.filter(|_| !http_body::Body::is_end_stream(&body));
+    let mut body_left = false;
     let mut method = exchange.context.request.method.clone();
     let mut url = choice.url.clone();
     let protocol = protocol(host, exchange, options);
     for _ in 0..=REDIRECTS_MAX {
-        let hop = Hop { method: &method, url: &url, protocol };
-        let request = hop.request(host, exchange, choice, body)?;
+        let hop = Hop { method: &method, url: &url, protocol, expects, body_left };
         // Another origin is not shown the client certificate that the chosen backend is.
         let tls = if same_origin(&url, &choice.url) { &choice.tls } else { &host.runtime.default_tls };
-        let response = match host.worker.upstreams.send(&url, tls, protocol, request).await {
+        let route = Route { url: &url, tls, proxy };
+        let request = hop.request(host, exchange, choice, body)?;
+        let response = match host.worker.upstreams.send(route, protocol, request).await {
             Ok(response) => response,
             // The backend closed a kept connection: the same request may go again if repeating it
             // is harmless and nothing of it is lost.
             Err(UpstreamError::Stale(_)) if replay.is_some() && method.is_idempotent() => {
                 let again = Body::full(replay.clone().unwrap_or_default());
                 let again = hop.request(host, exchange, choice, again)?;
-                let retried = host.worker.upstreams.send_fresh(&url, tls, protocol, again);
+                let retried = host.worker.upstreams.send_fresh(route, protocol, again);
                 retried.await.map_err(|error| failed(host, &error))?
             }
             Err(error) => return Err(failed(host, &error)),
@@ -136,10 +192,24 @@ async fn exchange_with(
         body = if keeps_method { Body::full(content.clone()) } else { Body::Empty };
         if !keeps_method {
             method = Method::GET;
+            (expects, body_left) = (None, true);
         }
         url = next;
     }
     Err(respond::bad_gateway(SOURCE, "too many redirects".into()))
+}
+
+/// Holds the body back until the backend says `100 Continue`, or `limit` is over.
+fn await_continue(request: &mut Request<Body>, limit: Duration) {
+    let go = Arc::new(tokio::sync::Notify::new());
+    let body = std::mem::take(request.body_mut());
+    let said = go.clone();
+    // Without an answer in time the body is sent all the same: RFC 9110 §10.1.1.
+    let wait = async move {
+        let _ = tokio::time::timeout(limit, said.notified()).await;
+    };
+    *request.body_mut() = Body::Stream(Box::pin(HeldBack { body, wait: Some(Box::pin(wait)) }));
+    hyper::ext::on_informational(request, move |_| go.notify_one());
 }
 
 fn failed(host: &RequestHost, error: &UpstreamError) -> Fault {
@@ -191,6 +261,10 @@ struct Hop<'a> {
     method: &'a Method,
     url: &'a Url,
     protocol: Protocol,
+    /// How long the body waits for `100 Continue`.
+    expects: Option<Duration>,
+    /// A redirect made another request of it, without the body.
+    body_left: bool,
 }
 
 impl Hop<'_> {
@@ -211,6 +285,10 @@ impl Hop<'_> {
         let http2 = self.protocol == Protocol::Http2;
         *request.version_mut() = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
         *request.headers_mut() = headers;
+        if let Some(limit) = self.expects {
+            request.headers_mut().insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+            await_continue(&mut request, limit);
+        }
         Ok(request)
     }
 
@@ -244,13 +322,14 @@ impl Hop<'_> {
             for name in [header::HOST, header::AUTHORIZATION, header::COOKIE] {
                 headers.remove(name);
             }
-        } else if let Some(entity) = &choice.entity {
-            for name in entity.credentials.headers.keys() {
-                headers.remove(name);
-            }
-            for (name, value) in &entity.credentials.headers {
-                headers.append(name.clone(), value.clone());
-            }
+            let key = exchange.context.api.as_ref().map_or("", |api| api.subscription_key_header.as_str());
+            headers.remove(key);
+        } else {
+            choice.put_credentials(&mut headers);
+        }
+        if self.body_left {
+            headers.remove(header::CONTENT_TYPE);
+            headers.remove(header::CONTENT_ENCODING);
         }
         set_host(host, &mut headers, self.url);
         headers
@@ -365,11 +444,7 @@ fn take_answer(host: &RequestHost, exchange: &mut Exchange, mut response: Respon
         parts.headers.remove(header::CONTENT_LENGTH);
     }
     strip_hop_by_hop(&mut parts.headers);
-    let status_reason = parts
-        .extensions
-        .get::<hyper::ext::ReasonPhrase>()
-        .and_then(|reason| std::str::from_utf8(reason.as_bytes()).ok())
-        .map(SmolStr::new);
+    let status_reason = reason(&parts);
     let bodyless = http_body::Body::is_end_stream(&body);
     let state = if bodyless { BodyState::Absent } else { BodyState::Streaming };
     exchange.response_body = if bodyless { None } else { Some(Box::pin(body)) };
@@ -380,6 +455,12 @@ fn take_answer(host: &RequestHost, exchange: &mut Exchange, mut response: Respon
         body: context::Body::new(state),
     });
     Ok(())
+}
+
+/// The reason phrase, where it is not the standard one.
+pub fn reason(parts: &http::response::Parts) -> Option<SmolStr> {
+    let reason = parts.extensions.get::<hyper::ext::ReasonPhrase>()?;
+    std::str::from_utf8(reason.as_bytes()).ok().map(SmolStr::new)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 use crate::admin;
 use crate::compile::Compiler;
+use crate::events;
 use crate::listener::{self, TlsHosts, TlsIdentity};
 use crate::log::{Log, LogLevel};
 use crate::node::Node;
@@ -303,7 +304,12 @@ fn spawn_node(
             if let Some(listener) = admin {
                 tokio::task::spawn_local(admin::serve(node.clone(), listener));
             }
-            sync::run(node, link, compiler, http, opener).await;
+            if let Some(inbox) = node.inbox.lock().take() {
+                tokio::task::spawn_local(events::ship(inbox, node.log.clone()));
+            }
+            sync::run(node.clone(), link, compiler, http, opener).await;
+            let loggers = node.runtime.load_full().map(|runtime| runtime.loggers.clone()).unwrap_or_default();
+            events::farewell(loggers.values()).await;
         });
     });
     thread.map_err(cannot_start)

@@ -2,12 +2,14 @@
 
 use crate::authorizations;
 use crate::body::{Body, RequestBodyFacts};
-use crate::forward;
+use crate::cache::Caches;
+use crate::events::Event;
+use crate::forward::{self, Choice};
 use crate::listener::ConnectionFacts;
 use crate::log::LogLevel;
 use crate::respond;
 use crate::runtime::{ApiKind, ServedApi, ServedOperation};
-use crate::upstream::{Protocol, TlsClient};
+use crate::upstream::{Outcome, Protocol, Route, TlsClient};
 use crate::worker::{LocalRuntime, Worker};
 use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt, Limited};
@@ -17,15 +19,19 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tollgate_expression::Value;
 use tollgate_expression::context::{self, BodyState, Context, Environment, Instant100ns, Response, Url};
 use tollgate_policy::definition::Definition;
 use tollgate_policy::exchange::ClientCertificate;
 use tollgate_policy::host::{
-    Authorization, AuthorizationWanted, ClientTrust, ForwardOptions, LogEntry, LogSeverity, QuotaHit, QuotaStanding,
-    RateHit, RateStanding, SideRequest,
+    self, Authorization, AuthorizationWanted, CacheEntry, CacheKind, CacheRemoval, ClientTrust, ForwardOptions,
+    LogEntry, LogEvent, LogSeverity, Metric, QuotaHit, QuotaStanding, RateHit, RateStanding, SideRequest,
 };
 use tollgate_policy::jose::Provider;
 use tollgate_policy::{Exchange, Fault, Host};
+
+/// One-way requests of a worker that are on their way; further ones are dropped.
+const DETACHED_MAX: usize = 1000;
 
 /// What belongs to one exchange and is no business of policies.
 pub struct RequestHost {
@@ -45,6 +51,17 @@ pub struct RequestHost {
     pub backend_time: Cell<Duration>,
     /// `source/reason` of the last fault, for telemetry.
     pub last_fault: RefCell<Option<String>>,
+    /// Seats that policies hold.
+    pub seats: RefCell<Vec<String>>,
+}
+
+/// A request that is dropped on its way (its client has gone) gives back what its policies held.
+impl Drop for RequestHost {
+    fn drop(&mut self) {
+        for seat in self.seats.borrow_mut().drain(..) {
+            self.worker.node.counters.seat_leave(&seat);
+        }
+    }
 }
 
 impl RequestHost {
@@ -71,12 +88,26 @@ impl Host for RequestHost {
     }
 
     async fn send(&self, request: SideRequest) -> Result<Response, Fault> {
-        const SOURCE: &str = "send-request";
-        let timeout = request.timeout;
-        match tokio::time::timeout(timeout, self.side_call(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(respond::backend_timeout(SOURCE)),
+        let choice = self.side_choice(&request)?;
+        self.caller().call(request, choice).await
+    }
+
+    async fn send_detached(&self, request: SideRequest) {
+        let running = &self.worker.detached;
+        if running.get() >= DETACHED_MAX {
+            let message = "a one-way request is not sent: too many are on their way";
+            return self.worker.node.log.warn("Policy", message);
         }
+        let Ok(choice) = self.side_choice(&request) else { return };
+        let (caller, worker) = (self.caller(), self.worker.clone());
+        running.set(running.get() + 1);
+        tokio::task::spawn_local(async move {
+            // Nobody waits for the outcome; the log has it.
+            if let Err(fault) = caller.call(request, choice).await {
+                worker.node.log.warn("Policy", format!("a one-way request failed: {}", fault.message));
+            }
+            worker.detached.set(worker.detached.get() - 1);
+        });
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -118,11 +149,71 @@ impl Host for RequestHost {
     }
 
     fn seat_take(&self, key: &str, seats: u64) -> bool {
-        self.worker.node.counters.seat_take(key, seats)
+        let taken = self.worker.node.counters.seat_take(key, seats);
+        if taken {
+            self.seats.borrow_mut().push(key.to_owned());
+        }
+        taken
     }
 
     fn seat_leave(&self, key: &str) {
-        self.worker.node.counters.seat_leave(key);
+        let mut held = self.seats.borrow_mut();
+        if let Some(at) = held.iter().rposition(|seat| seat == key) {
+            held.remove(at);
+            self.worker.node.counters.seat_leave(key);
+        }
+    }
+
+    fn backend(&self, id: &str) -> Option<Arc<context::Backend>> {
+        Some(self.runtime.backends.get(id)?.context.clone())
+    }
+
+    async fn cache_get(&self, key: &str, cache: CacheKind) -> Option<CacheEntry> {
+        self.caches().get(&self.runtime, key, cache, now()).await
+    }
+
+    async fn cache_put(&self, key: &str, value: Value, duration: Duration, cache: CacheKind) {
+        self.caches().put(&self.runtime, key, &value, duration, cache, now());
+    }
+
+    async fn cache_remove(&self, key: &str, cache: CacheKind) -> CacheRemoval {
+        self.caches().remove(&self.runtime, key, cache).await
+    }
+
+    /// By the access key that the settings have for the namespace, else by the managed identity.
+    async fn service_bus_authorization(&self, resource: &Url, client_id: Option<&str>) -> Result<SmolStr, Fault> {
+        let text = resource.to_string();
+        let known = self.worker.node.settings.service_bus.iter().find(|known| text.starts_with(&known.base));
+        if let (Some(known), None) = (known, client_id) {
+            let entity = text.strip_suffix("/messages").unwrap_or(&text);
+            return Ok(known.key.authorization(entity).into());
+        }
+        let token = self.identity_token(host::SERVICE_BUS_AUDIENCE, client_id).await?;
+        Ok(smol_str::format_smolstr!("Bearer {token}"))
+    }
+
+    fn emit_metric(&self, context: &Context, metric: &Metric<'_>) {
+        self.worker.node.metrics.add(context, metric);
+    }
+
+    /// Whatever becomes of the event, the request goes on.
+    fn log_event(&self, _: &Context, event: &LogEvent<'_>) -> Result<(), Fault> {
+        match self.runtime.loggers.get(event.logger) {
+            Some(logger) => {
+                let text = |text: Option<&str>| text.map(SmolStr::new);
+                let event = Event {
+                    partition_id: text(event.partition_id),
+                    partition_key: text(event.partition_key),
+                    message: event.message.to_owned(),
+                };
+                self.worker.node.events.put(logger, event);
+            }
+            None => {
+                let message = format!("an event is lost: logger {} cannot be used on this gateway", event.logger);
+                self.worker.node.log.warn("Policy", message);
+            }
+        }
+        Ok(())
     }
 
     async fn openid_provider(&self, url: &str, stale: Option<&Arc<Provider>>) -> Result<Arc<Provider>, Fault> {
@@ -194,41 +285,80 @@ impl RequestHost {
         client.map_err(|problem| Fault::new(source, 500, problem.message).with_reason("ClientCertificateUnusable"))
     }
 
-    async fn side_call(&self, side: SideRequest) -> Result<Response, Fault> {
-        const SOURCE: &str = "send-request";
-        let url = side.url;
+    fn caches(&self) -> Caches<'_> {
+        Caches { memory: &self.worker.node.cache, external: &self.worker.redis }
+    }
+
+    fn caller(&self) -> SideCaller {
+        SideCaller { worker: self.worker.clone() }
+    }
+
+    /// Where a side call goes.
+    fn side_choice(&self, request: &SideRequest) -> Result<Choice, Fault> {
+        let mut choice = match &request.backend_id {
+            Some(id) => forward::choose_entity(self, "", id, &request.url, None, &request.headers)?,
+            None => {
+                let tls = self.runtime.default_tls.clone();
+                Choice { url: request.url.clone(), tls, entity: None, cookie: None }
+            }
+        };
+        if let Some(certificate) = &request.client_certificate {
+            choice.tls = self.identified(&choice.tls, certificate, "send-request")?;
+        }
+        Ok(choice)
+    }
+}
+
+/// Makes side calls; outlives the request for those that nobody waits for.
+struct SideCaller {
+    worker: Rc<Worker>,
+}
+
+impl SideCaller {
+    async fn call(&self, request: SideRequest, choice: Choice) -> Result<Response, Fault> {
+        let timeout = request.timeout;
+        let outcome = match tokio::time::timeout(timeout, self.exchange(request, &choice)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(respond::side_call_failed(format!("no answer within {timeout:?}"))),
+        };
+        if let Err(fault) = &outcome {
+            choice.record(Outcome::NoAnswer(fault.reason.as_deref().unwrap_or_default()));
+        }
+        outcome
+    }
+
+    async fn exchange(&self, side: SideRequest, choice: &Choice) -> Result<Response, Fault> {
         let mut headers = side.headers;
         forward::strip_hop_by_hop(&mut headers);
         headers.remove(header::CONTENT_LENGTH);
         if !side.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(side.body.len()));
         }
-        if !headers.contains_key(header::HOST) {
-            let authority =
-                if url.is_default_port() { url.host.to_string() } else { format!("{}:{}", url.host, url.port) };
-            if let Ok(value) = HeaderValue::try_from(authority) {
-                headers.insert(header::HOST, value);
-            }
+        choice.put_credentials(&mut headers);
+        if !headers.contains_key(header::HOST)
+            && let Ok(value) = HeaderValue::try_from(forward::authority(&choice.url).as_str())
+        {
+            headers.insert(header::HOST, value);
         }
         let mut request = Request::new(Body::full(side.body));
         *request.method_mut() = side.method;
-        *request.uri_mut() = http::Uri::from(url.path_and_query.clone());
+        *request.uri_mut() = http::Uri::from(choice.url.path_and_query.clone());
         *request.headers_mut() = headers;
-        let tls = match &side.client_certificate {
-            Some(certificate) => self.identified(&self.runtime.default_tls, certificate, SOURCE)?,
-            None => self.runtime.default_tls.clone(),
-        };
-        let sent = self.worker.upstreams.send(&url, &tls, Protocol::Http1, request);
-        let response = sent.await.map_err(|error| respond::backend_failed(SOURCE, &error))?;
+        let proxy = side.proxy.as_ref().or_else(|| choice.entity.as_ref()?.proxy.as_ref());
+        let route = Route { url: &choice.url, tls: &choice.tls, proxy };
+        let sent = self.worker.upstreams.send(route, Protocol::Http1, request).await;
+        let response = sent.map_err(|error| respond::side_call_failed(format!("the call failed: {error}")))?;
+        choice.record(forward::answered(response.status(), response.headers()));
         let (mut parts, body) = response.into_parts();
         forward::strip_hop_by_hop(&mut parts.headers);
         let limit = self.worker.node.settings.limits.body_bytes_max;
-        let content = Limited::new(body, limit).collect().await.map_err(|error| {
-            respond::bad_gateway(SOURCE, format!("the answer of the side call cannot be read: {error}"))
-        })?;
+        let content = Limited::new(body, limit)
+            .collect()
+            .await
+            .map_err(|error| respond::side_call_failed(format!("the answer cannot be read: {error}")))?;
         Ok(Response {
             status_code: parts.status.as_u16(),
-            status_reason: None,
+            status_reason: forward::reason(&parts),
             headers: parts.headers,
             body: context::Body::new(BodyState::Buffered(content.to_bytes())),
         })

@@ -28,7 +28,10 @@ mod identity;
 mod providers;
 mod renewed;
 
+mod cache;
 mod counters;
+mod custom_metrics;
+mod events;
 mod telemetry;
 
 mod compile;

@@ -1,7 +1,10 @@
 //! What the threads of one node share.
 
 use crate::authorizations::Authorizations;
+use crate::cache::MemoryCache;
 use crate::counters::Counters;
+use crate::custom_metrics::CustomMetrics;
+use crate::events::{Inbox, Outbox};
 use crate::identity::Identity;
 use crate::listener::TlsHosts;
 use crate::log::Log;
@@ -10,6 +13,7 @@ use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::telemetry::Hub;
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use tokio::sync::watch;
 
@@ -25,6 +29,11 @@ pub struct Node {
     pub providers: Providers,
     pub identity: Identity,
     pub authorizations: Authorizations,
+    pub cache: MemoryCache,
+    pub metrics: CustomMetrics,
+    pub events: Outbox,
+    /// Taken by the task that ships events.
+    pub inbox: Mutex<Option<Inbox>>,
     /// True from the moment the node is asked to stop.
     pub draining: watch::Sender<bool>,
     /// Serves HTTPS before the first configuration.
@@ -49,7 +58,12 @@ pub struct Stats {
 
 impl Node {
     pub fn new(settings: Settings, log: Log, start_tls: TlsHosts) -> Node {
+        let (events, inbox) = crate::events::channel();
         Node {
+            cache: MemoryCache::new(settings.cache.bytes_max),
+            metrics: CustomMetrics::default(),
+            events,
+            inbox: Mutex::new(Some(inbox)),
             telemetry: Hub::new(settings.node_id.clone(), settings.workers),
             settings,
             log,

@@ -280,6 +280,7 @@ fn open(
         backend_status: Cell::new(None),
         backend_time: Cell::default(),
         last_fault: std::cell::RefCell::default(),
+        seats: std::cell::RefCell::default(),
     };
     (exchange, host, rest)
 }

@@ -70,11 +70,14 @@ pub fn api_unavailable() -> Fault {
     fault
 }
 
-/// Every member of the backend is resting.
-pub fn backend_open(retry_after: Duration) -> Fault {
-    let mut fault = Fault::new("forward-request", 503, "the backend's circuit breaker is open")
-        .with_reason("BackendUnavailable")
-        .with_public_message("Service unavailable");
+/// Every member of the backend is resting. `status`: what its `failureResponse` wants.
+pub fn backend_open(source: &'static str, retry_after: Duration, status: Option<u16>) -> Fault {
+    let status = status.unwrap_or(503);
+    let mut fault =
+        Fault::new(source, status, "the backend's circuit breaker is open").with_reason("BackendUnavailable");
+    if status == 503 {
+        fault.public_message = Some("Service unavailable".to_owned());
+    }
     let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
     fault.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     fault
@@ -93,12 +96,19 @@ pub fn backend_failed(source: &'static str, error: &UpstreamError) -> Fault {
         | UpstreamError::Connect(_)
         | UpstreamError::Tls(_)
         | UpstreamError::Stale(_)
-        | UpstreamError::Broken(_) => bad_gateway(source, format!("Error occurred while calling the backend: {error}")),
+        | UpstreamError::Broken(_)
+        | UpstreamError::Proxy(_) => bad_gateway(source, format!("Error occurred while calling the backend: {error}")),
     }
 }
 
 pub fn bad_gateway(source: &'static str, message: String) -> Fault {
     Fault::new(source, 502, message).with_reason("BackendConnectionFailure").with_public_message("Bad gateway")
+}
+
+/// A side call without an answer. Source: reference/corrections.md, 21: 500 and this reason, also
+/// when it took too long.
+pub fn side_call_failed(message: String) -> Fault {
+    Fault::new("", 500, message).with_reason("BackendConnectionFailure")
 }
 
 /// The client broke off its own body, or sent one whose framing is wrong.

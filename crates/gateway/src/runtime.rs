@@ -3,7 +3,9 @@
 //! One request sees one `Runtime`. Nothing here is changed after it was built, except what a backend
 //! has learnt about itself (its circuit breaker), which outlives a swap.
 
+use crate::cache::ExternalCache;
 use crate::client_trust::ClientAuthorities;
+use crate::events::Logger;
 use crate::route::{Operations, Routes};
 use crate::upstream::{BackendEntity, Identities, TlsClient, TlsClients};
 use ahash::{AHashMap, AHashSet};
@@ -25,6 +27,9 @@ pub struct Runtime {
     /// By SHA-256 of the key.
     pub keys: Arc<AHashMap<[u8; 32], KeyEntry>>,
     pub backends: AHashMap<SmolStr, Arc<BackendEntity>>,
+    /// What `caching-type` calls external.
+    pub cache: Option<Arc<ExternalCache>>,
+    pub loggers: AHashMap<SmolStr, Arc<Logger>>,
     pub deployment: Arc<Deployment>,
     pub global: PlanState,
     /// For backends that are plain URLs.

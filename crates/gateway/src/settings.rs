@@ -8,6 +8,8 @@ mod env_file;
 mod identity;
 mod names;
 
+use crate::cache::RedisAddress;
+use crate::events::ConnectionString;
 use crate::log::{LogFormat, LogLevel, LogSettings};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -68,6 +70,10 @@ pub struct Settings {
     pub link: LinkSettings,
     pub log: LogSettings,
     pub limits: Limits,
+    pub cache: CacheSettings,
+    /// Connection strings of Service Bus namespaces, for `send-service-bus-message` without a managed
+    /// identity.
+    pub service_bus: Vec<ConnectionString>,
     /// Trust `X-Forwarded-Proto` for the scheme of the request URL.
     pub trust_forwarded_proto: bool,
     /// How long requests in flight may take to finish when the node stops.
@@ -90,6 +96,23 @@ pub struct LinkSettings {
     pub ca_file: Option<PathBuf>,
     /// Limit of one call.
     pub timeout: Duration,
+}
+
+/// The caches of policies.
+#[derive(Debug, Clone)]
+pub struct CacheSettings {
+    /// Bytes of the built-in cache of this node.
+    pub bytes_max: usize,
+    /// Connection string of Redis, instead of the one that the configuration names.
+    pub connection: Option<Secret>,
+    /// Limit of one operation of an external cache; what takes longer is a miss.
+    pub deadline: Duration,
+}
+
+impl Default for CacheSettings {
+    fn default() -> CacheSettings {
+        CacheSettings { bytes_max: 64 * 1024 * 1024, connection: None, deadline: Duration::from_millis(250) }
+    }
 }
 
 /// Limits of the request path, each against a client or a backend that would exhaust the node.
@@ -146,6 +169,8 @@ impl Default for Settings {
             link: LinkSettings { timeout: Duration::from_secs(100), ..LinkSettings::default() },
             log: LogSettings::default(),
             limits: Limits::default(),
+            cache: CacheSettings::default(),
+            service_bus: Vec::new(),
             trust_forwarded_proto: false,
             drain_timeout: Duration::from_secs(30),
             understood: Vec::new(),
@@ -248,6 +273,7 @@ impl Settings {
         self.identity = given.identity()?;
         self.identity_object_id = given.text("identity.object.id").map(str::to_owned);
         self.apply_limits(given)?;
+        self.apply_integrations(given)?;
         self.apply_log(given)?;
         self.link = given.link(&self.link)?;
         Ok(())
@@ -266,6 +292,25 @@ impl Settings {
         given.parse_into("net.client.idle.connections", &mut limits.upstream_idle_max)
     }
 
+    fn apply_integrations(&mut self, given: &Given) -> Result<(), Problem> {
+        given.parse_into("cache.internal.bytes", &mut self.cache.bytes_max)?;
+        given.span_into("cache.external.timeout", &mut self.cache.deadline)?;
+        if let Some(text) = given.text("cache.external.connection") {
+            RedisAddress::parse(text).map_err(|_| given.invalid("cache.external.connection", CONNECTION_FORM))?;
+            self.cache.connection = Some(Secret::new(text));
+        }
+        // Separated by `|`: the strings themselves hold `;` and `,`.
+        for text in given.text("integration.servicebus.connection").unwrap_or_default().split('|') {
+            if !text.trim().is_empty() {
+                let connection = ConnectionString::parse(text).map_err(|problem| {
+                    given.invalid("integration.servicebus.connection", &format!("connection strings: {problem}"))
+                })?;
+                self.service_bus.push(connection);
+            }
+        }
+        Ok(())
+    }
+
     fn apply_log(&mut self, given: &Given) -> Result<(), Problem> {
         if let Some(format) = given.text("telemetry.logs.std") {
             self.log.format = LogFormat::from_word(format)
@@ -280,6 +325,7 @@ impl Settings {
     }
 }
 
+const CONNECTION_FORM: &str = "`host:port,password=…,ssl=true` or a `redis` URL";
 /// More workers than any machine has cores.
 const WORKERS_MAX: usize = 1024;
 
@@ -385,10 +431,10 @@ fn form_of<T>() -> &'static str {
     }
 }
 
-/// `[d.]hh:mm:ss` as .NET writes it, or whole seconds.
+/// `[d.]hh:mm:ss` as .NET writes it, or seconds.
 fn time_span(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if let Ok(seconds) = text.parse::<f64>() {
+        return (0.0..1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
     }
     let (days, clock) = match text.split_once('.') {
         Some((days, clock)) => (days.parse::<u64>().ok()?, clock),
@@ -452,10 +498,15 @@ mod tests {
             ("config.service.integration.timeout", "1:2"),
             ("config.service.endpoint", "ftp://x"),
             ("config.service.auth", "azureAdApp"),
+            ("cache.internal.bytes", "much"),
+            ("cache.external.connection", "https://secret@cache.example"),
+            ("cache.external.timeout", "-1"),
+            ("integration.servicebus.connection", "Endpoint=sb://a;SharedAccessKeyName=secret"),
         ] {
             let problem = resolve(&[(name, value)], &[], "").expect_err(name);
             assert_eq!(problem.code, Code::SETTING_INVALID, "{name}");
             assert!(problem.message.contains(name), "{problem}");
+            assert!(!problem.message.contains("secret"), "{problem}");
         }
     }
 
@@ -464,6 +515,7 @@ mod tests {
         assert_eq!(time_span("00:01:40"), Some(Duration::from_secs(100)));
         assert_eq!(time_span("1.00:00:00"), Some(Duration::from_secs(86_400)));
         assert_eq!(time_span("45"), Some(Duration::from_secs(45)));
+        assert_eq!(time_span("0.25"), Some(Duration::from_millis(250)));
         assert_eq!(time_span("00:99:00"), None);
         assert_eq!(time_span("99999999999999999999.00:00:00"), None);
     }

@@ -114,7 +114,11 @@ impl Observation {
             decided_by: exchange.run.decided_by.take(),
             decided_in: exchange.run.decided_in.take(),
             revision: host.runtime.revision,
-            cache: Cache::None,
+            cache: match (exchange.run.cache_hit, exchange.run.cache_missed()) {
+                (true, _) => Cache::Hit,
+                (false, true) => Cache::Miss,
+                (false, false) => Cache::None,
+            },
             protocol: host.connection.protocol(),
             region: host.runtime.deployment.clone(),
         }
@@ -241,7 +245,14 @@ pub fn log_fields(observation: &Observation, total_us: u64) -> Vec<(&'static str
         ("url", record::masked_url(observation).into()),
         ("responseCode", observation.status.into()),
         ("responseSize", observation.response_bytes.into()),
-        ("cache", "none".into()),
+        (
+            "cache",
+            match observation.cache {
+                Cache::Hit => "hit".into(),
+                Cache::Miss => "miss".into(),
+                Cache::None => "none".into(),
+            },
+        ),
         ("backendTime", backend_ms.into()),
         ("apiId", named(api.map(|api| api.base_id.as_str())).into()),
         ("operationId", subject.operation_name().into()),

@@ -8,9 +8,9 @@ mod pool;
 mod tls;
 
 pub use balance::{Selection, select};
-pub use breaker::{Breaker, Outcome};
+pub use breaker::{Breaker, Open, Outcome};
 pub use identity::Identities;
-pub use pool::{LocalExecutor, Protocol, UpstreamBody, UpstreamError, Upstreams};
+pub use pool::{LocalExecutor, Protocol, Route, UpstreamBody, UpstreamError, Upstreams};
 pub use tls::{TlsClient, TlsClients, TlsOptions, parse_pem};
 
 use crate::runtime::Credentials;
@@ -18,6 +18,7 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use tollgate_expression::context::{self, Url};
+use tollgate_policy::host::Proxy;
 
 /// A backend entity of the configuration: one address, or a pool of other entities.
 pub struct BackendEntity {
@@ -28,6 +29,11 @@ pub struct BackendEntity {
     pub credentials: Credentials,
     pub breaker: Option<Arc<Breaker>>,
     pub members: Vec<Member>,
+    /// Cookie that keeps a client at one member.
+    pub affinity_cookie: Option<SmolStr>,
+    /// Status of the answer when no member can be called.
+    pub failure_status: Option<u16>,
+    pub proxy: Option<Proxy>,
     /// Position of the round robin.
     pub turn: AtomicUsize,
 }
@@ -38,6 +44,6 @@ pub struct Member {
     pub backend: SmolStr,
     /// Lower is preferred.
     pub priority: u32,
-    /// At least 1.
+    /// Share of the calls; 0: only when no other member can be called.
     pub weight: u32,
 }

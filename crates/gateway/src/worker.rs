@@ -1,13 +1,14 @@
 //! One thread's share of the gateway: its view of the configuration, its upstream connections, its
 //! telemetry. Nothing of it leaves the thread.
 
+use crate::cache::Redis;
 use crate::host::WorkerEnvironment;
 use crate::log::LogLevel;
 use crate::node::Node;
 use crate::runtime::Runtime;
 use crate::telemetry::{Observation, Shard};
 use crate::upstream::Upstreams;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,23 +35,28 @@ pub struct Worker {
     pub node: Arc<Node>,
     pub upstreams: Upstreams,
     pub environment: Rc<dyn Environment>,
+    pub redis: Rc<Redis>,
+    /// Side calls that nobody waits for.
+    pub detached: Cell<usize>,
     shard: Arc<Shard>,
     /// The runtime last seen, so that requests count references on this thread only.
     current: RefCell<Option<Rc<LocalRuntime>>>,
     lines: RefCell<String>,
     /// Client connections of this worker.
-    pub connections: std::cell::Cell<usize>,
+    pub connections: Cell<usize>,
 }
 
 impl Worker {
     pub fn new(node: Arc<Node>, index: usize) -> Rc<Worker> {
-        Rc::new(Worker {
+        Rc::new_cyclic(|worker| Worker {
+            redis: Rc::new(Redis::new(node.log.clone(), worker.clone())),
+            detached: Cell::new(0),
             upstreams: Upstreams::new(&node.settings.limits),
             environment: Rc::new(WorkerEnvironment { log: node.log.clone() }),
             shard: node.telemetry.shard(index),
             current: RefCell::new(None),
             lines: RefCell::default(),
-            connections: std::cell::Cell::new(0),
+            connections: Cell::new(0),
             node,
         })
     }

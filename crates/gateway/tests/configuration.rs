@@ -266,7 +266,7 @@ fn backends_add_credentials_balance_and_rest() {
             headers: vec![("X-Key".into(), vec!["k".into()])],
             query: vec![("code".into(), vec!["a b".into()])],
             circuit_breaker: Some(serde_json::json!({"rules": [{
-                "failureCondition": {"count": 1, "interval": "PT1M", "errorReasons": ["any"]},
+                "failureCondition": {"count": 1, "interval": "PT1M", "errorReasons": ["BackendConnectionFailure"]},
                 "tripDuration": "PT1M",
             }]})),
             ..Backend::default()

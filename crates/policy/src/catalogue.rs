@@ -23,23 +23,30 @@ pub static POLICIES: &[&Policy] = &[
     &authentication::authentication_basic::POLICY,
     &authentication::authentication_certificate::POLICY,
     &authentication::authentication_managed_identity::POLICY,
+    &caching::cache_lookup::POLICY,
     &caching::cache_lookup_value::POLICY,
     &caching::cache_remove_value::POLICY,
+    &caching::cache_store::POLICY,
     &caching::cache_store_value::POLICY,
+    &caching::cache_value::POLICY,
     &control::base::POLICY,
     &control::choose::POLICY,
     &control::include_fragment::POLICY,
     &control::limit_concurrency::POLICY,
     &control::retry::POLICY,
+    &control::wait::POLICY,
     &cross_domain::cors::POLICY,
     &cross_domain::cross_domain_policy::POLICY,
     &cross_domain::jsonp::POLICY,
     &integration::log_to_eventhub::POLICY,
     &integration::send_one_way_request::POLICY,
     &integration::send_request::POLICY,
+    &integration::send_service_bus_message::POLICY,
     &observation::emit_metric::POLICY,
     &observation::trace::POLICY,
     &routing::forward_request::POLICY,
+    &routing::invoke_request::POLICY,
+    &routing::proxy::POLICY,
     &routing::set_backend_service::POLICY,
     &transformation::find_and_replace::POLICY,
     &transformation::json_to_xml::POLICY,
@@ -66,7 +73,6 @@ const AI: &str = "policies for AI models are not part of this version";
 const GRAPHQL: &str = "GraphQL is not part of this version";
 const DAPR: &str = "Dapr is not part of this version";
 const RESOLVER: &str = "GraphQL resolvers and their data sources are not part of this version";
-const LATER: &str = "it is not part of this version";
 
 /// The elements that are known and refused, with the reason.
 static REFUSED: &[(&str, &str)] = &[
@@ -74,15 +80,10 @@ static REFUSED: &[(&str, &str)] = &[
     ("azure-openai-token-limit", AI),
     ("validate-graphql-request", GRAPHQL),
     ("llm-content-safety", AI),
-    ("proxy", LATER),
-    ("cache-lookup", LATER),
-    ("cache-store", LATER),
-    ("cache-value", LATER),
     ("llm-semantic-cache-lookup", AI),
     ("llm-semantic-cache-store", AI),
     ("azure-openai-semantic-cache-lookup", AI),
     ("azure-openai-semantic-cache-store", AI),
-    ("send-service-bus-message", LATER),
     ("publish-to-dapr", DAPR),
     ("invoke-dapr-binding", DAPR),
     ("llm-emit-token-metric", AI),
@@ -91,8 +92,6 @@ static REFUSED: &[(&str, &str)] = &[
     ("sql-data-source", RESOLVER),
     ("cosmosdb-data-source", RESOLVER),
     ("publish-event", RESOLVER),
-    ("wait", LATER),
-    ("invoke-request", LATER),
     ("set-graphql-resolver", "it was retired by Azure; its successor is the resolver entity"),
 ];
 

@@ -29,6 +29,12 @@ pub trait Sources {
         let _ = id;
         None
     }
+
+    /// Whether a logger for `log-to-eventhub` exists. The default knows of none that is missing.
+    fn has_logger(&self, id: &str) -> bool {
+        let _ = id;
+        true
+    }
     /// The named value exists and its value is not known: what depends on it is not checked. For
     /// tools that see a document without its service; a plan compiled so runs on a placeholder.
     fn assumes_named_value(&self, name: &str) -> bool {
@@ -69,6 +75,10 @@ pub struct Uses {
     pub any_authorization: bool,
     /// A policy looks at the client's certificate, so the gateway asks for one.
     pub client_certificate: bool,
+    /// Loggers that `log-to-eventhub` names.
+    pub loggers: BTreeSet<String>,
+    /// A policy reads or writes a cache.
+    pub cache: bool,
 }
 
 pub struct Compiled {
@@ -202,9 +212,11 @@ impl Compiler<'_> {
 fn needs(plan: &Plan) -> Needs {
     let mut needs =
         Needs { cors: plan.preflight.iter().any(|item| matches!(item, Preflight::Cors(..))), ..Needs::default() };
-    for instruction in plan.sections.iter().flatten().flat_map(|block| &block.code) {
-        needs.request_body |= instruction.needs.request_body;
-        needs.response_body |= instruction.needs.response_body;
+    for block in plan.sections.iter().flatten() {
+        block.each(&mut |instruction| {
+            needs.request_body |= instruction.needs.request_body;
+            needs.response_body |= instruction.needs.response_body;
+        });
     }
     needs
 }

@@ -191,13 +191,18 @@ impl<'d> Emitter<'d> {
 
     // Sections and blocks of policies.
 
+    /// One policy, as `policies` would emit it.
+    pub fn one(&mut self, element: &Element, position: usize) {
+        self.enter(&element.name, position);
+        self.policy(element);
+        self.leave();
+    }
+
     /// The policies of a section, a branch, or a fragment, in order.
     pub fn policies(&mut self, parent: &Element) {
         self.refuse_text(parent);
         for (position, element) in parent.elements().enumerate() {
-            self.enter(&element.name, position);
-            self.policy(element);
-            self.leave();
+            self.one(element, position);
         }
     }
 
@@ -362,9 +367,25 @@ impl<'d> Emitter<'d> {
     pub fn land(&mut self, at: u32) {
         let here = self.here();
         match &mut self.block.code[at as usize].op {
-            Op::Jump(target) | Op::JumpUnless { target, .. } => *target = here,
+            Op::Jump(target) | Op::JumpUnless { target, .. } | Op::CacheValueBegin { target, .. } => *target = here,
             other => debug_assert!(false, "{other:?} does not jump"),
         }
+    }
+
+    /// The instructions of `emit` as a block of their own, for a branch that runs beside others.
+    pub(crate) fn apart(&mut self, emit: impl FnOnce(&mut Emitter<'d>)) -> Block {
+        let outer = std::mem::take(&mut self.block);
+        let place = self.place;
+        emit(self);
+        self.place = place;
+        std::mem::replace(&mut self.block, outer)
+    }
+
+    /// The element that encloses this one, not counting inclusions of fragments. `None`: the section.
+    pub fn parent(&self) -> Option<&str> {
+        let (_, above) = self.path.split_last()?;
+        let names = above.iter().rev().filter_map(|entry| entry.split('[').next());
+        names.into_iter().find(|element| *element != "include-fragment")
     }
 
     pub(crate) fn region(&mut self, start: u32, handler: Handler) {

@@ -30,10 +30,14 @@ pub struct Exchange {
 pub struct Target {
     /// `backend-id` of set-backend-service; wins over `base_url`.
     pub backend_id: Option<SmolStr>,
+    /// Scope of the document that set `backend_id`.
+    pub backend_scope: Option<crate::plan::ScopeKind>,
     /// `base-url` of set-backend-service, else the API's service URL.
     pub base_url: Option<Url>,
     /// What authentication-certificate shows to the backend.
     pub client_certificate: Option<ClientCertificate>,
+    /// `proxy`: how requests reach the backend.
+    pub proxy: Option<crate::host::Proxy>,
 }
 
 /// Who the gateway is in a TLS handshake that it starts.

@@ -8,10 +8,11 @@ use crate::jose::Provider;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use smol_str::SmolStr;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::Value;
-use tollgate_expression::context::{Context, Instant100ns, Response, Url};
+use tollgate_expression::context::{Backend, Context, Instant100ns, Response, Url};
 
 #[allow(async_fn_in_trait, reason = "a worker's futures stay on its thread")]
 pub trait Host {
@@ -74,18 +75,33 @@ pub trait Host {
         let _ = key;
     }
 
-    /// A failing cache is a miss.
-    async fn cache_get(&self, key: &str, cache: CacheKind) -> Option<Value> {
+    /// `context.Backend` of a backend entity, until a member of a pool has been chosen.
+    fn backend(&self, id: &str) -> Option<Arc<Backend>> {
+        let _ = id;
+        None
+    }
+
+    /// A failing cache is a miss, in time: a host never waits long for one.
+    async fn cache_get(&self, key: &str, cache: CacheKind) -> Option<CacheEntry> {
         let _ = (key, cache);
         None
     }
 
+    /// Keeps a value without making the exchange wait for it; a cache that fails keeps nothing.
     async fn cache_put(&self, key: &str, value: Value, duration: Duration, cache: CacheKind) {
         let _ = (key, value, duration, cache);
     }
 
-    async fn cache_remove(&self, key: &str, cache: CacheKind) {
+    async fn cache_remove(&self, key: &str, cache: CacheKind) -> CacheRemoval {
         let _ = (key, cache);
+        CacheRemoval::Absent
+    }
+
+    /// The `Authorization` of a message to `resource`, a queue or topic of Service Bus. The default
+    /// is a token of a managed identity.
+    async fn service_bus_authorization(&self, resource: &Url, client_id: Option<&str>) -> Result<SmolStr, Fault> {
+        let _ = resource;
+        Ok(smol_str::format_smolstr!("Bearer {}", self.identity_token(SERVICE_BUS_AUDIENCE, client_id).await?))
     }
 
     /// A token of a managed identity for `resource`. `client_id`: a user-assigned identity.
@@ -146,6 +162,7 @@ pub trait Ports {
     fn log(&self, context: &Context, entry: &LogEntry<'_>);
     fn error_response(&self, context: &Context, fault: &Fault) -> Response;
     fn backend_url(&self, id: &str) -> Option<Url>;
+    fn backend(&self, id: &str) -> Option<Arc<Backend>>;
     fn definition(&self, context: &Context) -> Option<Arc<Definition>>;
     fn seat_take(&self, key: &str, seats: u64) -> bool;
     fn seat_leave(&self, key: &str);
@@ -173,6 +190,9 @@ impl<H: Host> Ports for H {
     }
     fn backend_url(&self, id: &str) -> Option<Url> {
         Host::backend_url(self, id)
+    }
+    fn backend(&self, id: &str) -> Option<Arc<Backend>> {
+        Host::backend(self, id)
     }
     fn definition(&self, context: &Context) -> Option<Arc<Definition>> {
         Host::definition(self, context)
@@ -204,6 +224,43 @@ pub enum CacheKind {
     PreferExternal,
     External,
     Internal,
+}
+
+/// Audience of identity tokens for Service Bus.
+pub const SERVICE_BUS_AUDIENCE: &str = "https://servicebus.azure.net";
+
+/// A value in a cache.
+#[derive(Debug, Clone)]
+pub struct CacheEntry {
+    pub value: Value,
+    pub stored: Instant100ns,
+    /// When it ceases to be there.
+    pub until: Instant100ns,
+}
+
+/// What came of taking a value out of a cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheRemoval {
+    Removed,
+    /// There was none.
+    Absent,
+    Failed(String),
+}
+
+/// An HTTP proxy for calls of this exchange. The way to the proxy itself is never encrypted.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    pub host: SmolStr,
+    pub port: u16,
+    /// User name and password of Basic authentication.
+    pub credentials: Option<(SmolStr, SmolStr)>,
+}
+
+/// Never shows the password.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -264,6 +321,10 @@ pub struct SideRequest {
     pub body: Bytes,
     pub timeout: Duration,
     pub client_certificate: Option<ClientCertificate>,
+    pub proxy: Option<Proxy>,
+    /// The backend entity to call. Path and query of `url` are then below its URL, and the rest of `url`
+    /// is not used.
+    pub backend_id: Option<SmolStr>,
 }
 
 /// What a client's certificate is asked for.

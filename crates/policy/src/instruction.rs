@@ -4,8 +4,10 @@
 //! for the world is a future.
 
 use crate::elements::Wait;
+use crate::elements::caching::cache_value::CacheValue;
 use crate::elements::control::limit_concurrency::Seat;
 use crate::elements::control::retry::Retry;
+use crate::elements::control::wait::Parallel;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::host::Ports;
@@ -55,6 +57,15 @@ pub enum Op {
     },
     SeatTake(Box<Seat>),
     SeatLeave,
+    /// Looks a value up; jumps when the cached one is fresh.
+    CacheValueBegin {
+        value: Arc<CacheValue>,
+        target: u32,
+    },
+    /// Stores what the block of the innermost `cache-value` left in its variable.
+    CacheValueEnd,
+    /// Branches that run at the same time.
+    Parallel(Box<Parallel>),
 }
 
 /// A step that does not wait.
@@ -70,4 +81,6 @@ pub enum Next {
     Respond,
     /// A cached response was found: the rest of inbound and the backend are skipped.
     SkipToOutbound,
+    /// The rest of this section is skipped, the next one runs.
+    EndSection,
 }

@@ -68,6 +68,79 @@ pub(crate) struct Block {
     pub regions: Vec<Region>,
 }
 
+impl Block {
+    /// One step a line, those of parallel branches indented.
+    fn list(&self, out: &mut String, depth: usize) {
+        for (index, instruction) in self.code.iter().enumerate() {
+            let place = &self.places[instruction.place as usize];
+            let at = format!("{}:{}", place.line, place.column);
+            let _ = write!(out, "{:indent$}{index:4}  {at:<8}", "", indent = 4 * depth);
+            let _ = match &instruction.op {
+                Op::Step(step) => write!(out, "{} {step:?}", place.element),
+                Op::Wait(wait) => write!(out, "await {} {wait:?}", place.element),
+                Op::JumpUnless { condition, target } => write!(out, "unless {condition:?} go to {target}"),
+                Op::Jump(target) => write!(out, "go to {target}"),
+                Op::Base => write!(out, "base"),
+                Op::RetryBegin(retry) => write!(out, "retry {retry:?}"),
+                Op::RetryEnd { target } => write!(out, "again from {target} while the condition of retry holds"),
+                Op::SeatTake(seat) => write!(out, "limit-concurrency {seat:?}"),
+                Op::SeatLeave => write!(out, "leave limit-concurrency"),
+                Op::CacheValueBegin { value, target } => {
+                    write!(out, "cache-value {value:?}, when fresh go to {target}")
+                }
+                Op::CacheValueEnd => write!(out, "store what cache-value computed"),
+                Op::Parallel(parallel) => write!(out, "wait {parallel:?}"),
+            };
+            if instruction.needs.request_body {
+                out.push_str("  [request body]");
+            }
+            if instruction.needs.response_body {
+                out.push_str("  [response body]");
+            }
+            if let Some(fragment) = &place.fragment {
+                let _ = write!(out, "  (fragment {fragment})");
+            }
+            out.push('\n');
+            if let Op::Parallel(parallel) = &instruction.op {
+                for branch in &parallel.branches {
+                    branch.list(out, depth + 1);
+                }
+            }
+        }
+    }
+
+    fn add_points(&self, points: &mut Vec<Point>) {
+        for instruction in &self.code {
+            let place = &self.places[instruction.place as usize];
+            if let Op::Parallel(parallel) = &instruction.op {
+                parallel.branches.iter().for_each(|branch| branch.add_points(points));
+            }
+            let kind = match &instruction.op {
+                Op::Jump(_) | Op::Base | Op::SeatLeave | Op::RetryBegin(_) | Op::CacheValueEnd => continue,
+                Op::JumpUnless { .. } => PointKind::Condition,
+                Op::RetryEnd { .. } => PointKind::Retry,
+                Op::Step(_) | Op::Wait(_) | Op::SeatTake(_) | Op::CacheValueBegin { .. } | Op::Parallel(_) => {
+                    PointKind::Element
+                }
+            };
+            // An element may be several instructions; it counts once.
+            if !points.iter().any(|point| Arc::ptr_eq(&point.place, place)) {
+                points.push(Point { place: place.clone(), kind });
+            }
+        }
+    }
+
+    /// Every instruction, those of parallel branches included.
+    pub fn each(&self, see: &mut dyn FnMut(&Instruction)) {
+        for instruction in &self.code {
+            see(instruction);
+            if let Op::Parallel(parallel) = &instruction.op {
+                parallel.branches.iter().for_each(|branch| branch.each(see));
+            }
+        }
+    }
+}
+
 /// Instructions `start..end`, whose faults a handler sees first. Inner regions come first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Region {
@@ -82,6 +155,8 @@ pub(crate) enum Handler {
     Retry,
     /// A `limit-concurrency` seat is given back.
     Seat,
+    /// A `cache-value` under way is given up.
+    CacheValue,
 }
 
 #[derive(Debug)]
@@ -118,31 +193,7 @@ impl Plan {
         for section in Section::ALL {
             let Some(block) = &self.sections[section as usize] else { continue };
             let _ = writeln!(out, "{}:", section.name());
-            for (index, instruction) in block.code.iter().enumerate() {
-                let place = &block.places[instruction.place as usize];
-                let _ = write!(out, "{index:4}  {:<8}", format!("{}:{}", place.line, place.column));
-                let _ = match &instruction.op {
-                    Op::Step(step) => write!(out, "{} {step:?}", place.element),
-                    Op::Wait(wait) => write!(out, "await {} {wait:?}", place.element),
-                    Op::JumpUnless { condition, target } => write!(out, "unless {condition:?} go to {target}"),
-                    Op::Jump(target) => write!(out, "go to {target}"),
-                    Op::Base => write!(out, "base"),
-                    Op::RetryBegin(retry) => write!(out, "retry {retry:?}"),
-                    Op::RetryEnd { target } => write!(out, "again from {target} while the condition of retry holds"),
-                    Op::SeatTake(seat) => write!(out, "limit-concurrency {seat:?}"),
-                    Op::SeatLeave => write!(out, "leave limit-concurrency"),
-                };
-                if instruction.needs.request_body {
-                    out.push_str("  [request body]");
-                }
-                if instruction.needs.response_body {
-                    out.push_str("  [response body]");
-                }
-                if let Some(fragment) = &place.fragment {
-                    let _ = write!(out, "  (fragment {fragment})");
-                }
-                out.push('\n');
-            }
+            block.list(&mut out, 0);
         }
         out
     }
@@ -155,19 +206,7 @@ impl Plan {
     pub fn points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::new();
         for block in self.sections.iter().flatten() {
-            for instruction in &block.code {
-                let place = &block.places[instruction.place as usize];
-                let kind = match &instruction.op {
-                    Op::Jump(_) | Op::Base | Op::SeatLeave | Op::RetryBegin(_) => continue,
-                    Op::JumpUnless { .. } => PointKind::Condition,
-                    Op::RetryEnd { .. } => PointKind::Retry,
-                    Op::Step(_) | Op::Wait(_) | Op::SeatTake(_) => PointKind::Element,
-                };
-                // An element may be several instructions; it counts once.
-                if !points.iter().any(|point| Arc::ptr_eq(&point.place, place)) {
-                    points.push(Point { place: place.clone(), kind });
-                }
-            }
+            block.add_points(&mut points);
         }
         points
     }

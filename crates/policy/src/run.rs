@@ -3,11 +3,17 @@
 //! One loop for all sections: steps run inline, only what waits is awaited. `<base/>` pushes a frame
 //! of the next broader plan. Source: reference/policies.md, chapters 2.2 and 2.9.
 
-use crate::elements::Deferred;
+mod parallel;
+
+pub(crate) use parallel::{Held, branch};
+
 use crate::elements::access::quota_by_key::TransferQuota;
-use crate::elements::control::retry::RetryState;
+use crate::elements::caching::Wanted;
+use crate::elements::caching::cache_value::{self, CacheValueState};
+use crate::elements::control::retry::{self, RetryState};
 use crate::elements::cross_domain::cors::{Cors, CorsGrant};
 use crate::elements::routing::forward_request;
+use crate::elements::{Deferred, Wait};
 use crate::exchange::{Exchange, empty_response, frame};
 use crate::fault::Fault;
 use crate::grammar::Section;
@@ -18,6 +24,7 @@ use crate::trace::{Decision, Event, Recorder};
 use http::{HeaderName, HeaderValue};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
+use std::rc::Rc;
 use std::sync::Arc;
 use tollgate_expression::context::{BodyState, LastError};
 
@@ -33,6 +40,13 @@ pub struct RunState {
     pub recorder: Option<Box<Recorder>>,
     /// Quotas of bandwidth to which the host adds the bytes of both messages when the answer is out.
     pub transfer_quotas: Vec<TransferQuota>,
+    /// The answer came out of the response cache.
+    pub cache_hit: bool,
+    /// The lookup that `cache-store` may store for.
+    pub(crate) wanted: Option<Rc<Wanted>>,
+    /// After a hit: policies are passed over until so many `cache-store` have been seen.
+    pub(crate) stores_to_pass: usize,
+    pub(crate) cache_values: Vec<CacheValueState>,
     pub(crate) response_headers: SmallVec<[(HeaderName, HeaderValue); 2]>,
     pub(crate) deferred: Vec<Arc<dyn Deferred>>,
     pub(crate) quota_keys: Vec<SmolStr>,
@@ -45,6 +59,11 @@ impl RunState {
     /// What decided the answer. `None`: the backend's went through.
     pub fn decision(&self) -> Option<Decision> {
         Decision::of(self.decided_by.as_deref(), self.decided_in.as_deref())
+    }
+
+    /// A `cache-lookup` looked and found nothing.
+    pub fn cache_missed(&self) -> bool {
+        self.wanted.is_some()
     }
 }
 
@@ -143,6 +162,9 @@ async fn pipeline<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) -> 
     if flow == Next::Continue && section(exchange, chain, host, Section::Backend).await? == Next::Respond {
         return Ok(());
     }
+    if flow == Next::SkipToOutbound {
+        exchange.run.stores_to_pass = stores(&chain.plans(), 0);
+    }
     if exchange.context.response.is_none() {
         exchange.context.response = Some(empty_response());
     }
@@ -157,6 +179,7 @@ async fn pipeline<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H) -> 
 /// the default answer of that fault.
 async fn fail<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, fault: Fault) {
     release_seats(exchange, host);
+    exchange.run.stores_to_pass = 0;
     answer_fault(exchange, host, fault);
     if let Err(second) = section(exchange, chain, host, Section::OnError).await {
         release_seats(exchange, host);
@@ -216,7 +239,21 @@ fn release_seats<H: Host>(exchange: &mut Exchange, host: &H) {
     for key in exchange.run.seats.drain(..) {
         Host::seat_leave(host, &key);
     }
+    for state in exchange.run.cache_values.drain(..) {
+        cache_value::give_up(state, host);
+    }
     exchange.run.retries.clear();
+}
+
+/// The `cache-store` policies of the effective outbound section.
+fn stores(plans: &[Option<&Plan>; 4], from: usize) -> usize {
+    let Some(frame) = enter(plans, from, Section::Outbound) else { return 0 };
+    let count = |instruction: &Instruction| match &instruction.op {
+        Op::Base => stores(plans, frame.broader),
+        Op::Wait(wait) => usize::from(matches!(**wait, Wait::CacheStore(_))),
+        _ => 0,
+    };
+    frame.block.code.iter().map(count).sum()
 }
 
 /// One running block and the next instruction in it.
@@ -249,6 +286,18 @@ async fn section<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, sect
             continue;
         };
         frame.at += 1;
+        if exchange.run.stores_to_pass > 0 {
+            match &instruction.op {
+                Op::Base => {
+                    if let Some(inner) = enter(&plans, frame.broader, section) {
+                        outer.push(std::mem::replace(&mut frame, inner));
+                    }
+                }
+                Op::Wait(wait) if matches!(**wait, Wait::CacheStore(_)) => exchange.run.stores_to_pass -= 1,
+                _ => {}
+            }
+            continue;
+        }
         let outcome = match &instruction.op {
             Op::Step(step) if !instruction.needs.any() => step.run(exchange, host),
             Op::Jump(target) => {
@@ -288,22 +337,48 @@ async fn section<H: Host>(exchange: &mut Exchange, chain: &Chain, host: &H, sect
                 Err(fault) => Err(fault),
             },
         };
-        match outcome {
-            Ok(Next::Continue) => record(exchange, frame.block, instruction, &Event::Ran),
-            Ok(end) => {
-                record(exchange, frame.block, instruction, &Event::Answered);
+        match settle(exchange, host, instruction, &mut frame, &mut outer, outcome) {
+            Settled::Go => {}
+            Settled::End(Next::EndSection) => return Ok(Next::Continue),
+            Settled::End(end) => return Ok(end),
+            Settled::Failed(fault) => return Err(fault),
+        }
+    }
+}
+
+/// What follows an instruction that ran.
+enum Settled {
+    Go,
+    End(Next),
+    Failed(Fault),
+}
+
+fn settle<'p, H: Host>(
+    exchange: &mut Exchange,
+    host: &H,
+    instruction: &Instruction,
+    frame: &mut Frame<'p>,
+    outer: &mut SmallVec<[Frame<'p>; 3]>,
+    outcome: Result<Next, Fault>,
+) -> Settled {
+    match outcome {
+        Ok(Next::Continue) => {
+            record(exchange, frame.block, instruction, &Event::Ran);
+            Settled::Go
+        }
+        Ok(end) => {
+            record(exchange, frame.block, instruction, &Event::Answered);
+            // A branch has told already.
+            if !matches!(instruction.op, Op::Parallel(_)) {
                 exchange.run.decided_by = Some(frame.block.places[instruction.place as usize].clone());
-                put_response_headers(exchange);
-                release_seats(exchange, host);
-                return Ok(end);
             }
-            Err(fault) => {
-                let fault = locate(exchange, frame.block, instruction, fault);
-                match catch(exchange, host, fault, &mut frame, &mut outer) {
-                    None => {}
-                    Some(fault) => return Err(fault),
-                }
-            }
+            put_response_headers(exchange);
+            release_seats(exchange, host);
+            Settled::End(end)
+        }
+        Err(fault) => {
+            let fault = locate(exchange, frame.block, instruction, fault);
+            catch(exchange, host, fault, frame, outer).map_or(Settled::Go, Settled::Failed)
         }
     }
 }
@@ -344,11 +419,23 @@ async fn waiting<H: Host>(
         }
         Op::RetryBegin(retry) => exchange.run.retries.push(retry.begin()),
         Op::RetryEnd { target } => {
-            if crate::elements::control::retry::again(exchange, host).await? {
+            if let Some(wait) = retry::again(exchange)? {
                 frame.at = *target as usize;
+                if !wait.is_zero() {
+                    host.sleep(wait).await;
+                }
                 return Ok(Waited::Jumped(Event::Repeated));
             }
         }
+        Op::CacheValueBegin { value, target } => {
+            if !Box::pin(value.begin(exchange, host)).await? {
+                frame.at = *target as usize;
+                return Ok(Waited::Jumped(Event::Skipped));
+            }
+        }
+        Op::CacheValueEnd => Box::pin(cache_value::end(exchange, host)).await?,
+        // Boxed, because a branch may hold a `wait` of its own.
+        Op::Parallel(parallel) => return Box::pin(parallel.run(exchange, host)).await.map(Waited::Went),
         Op::SeatTake(seat) => seat.take(exchange, host)?,
         Op::SeatLeave => {
             if let Some(key) = exchange.run.seats.pop() {
@@ -378,6 +465,11 @@ fn catch<'p, H: Host>(
                 Handler::Seat => {
                     if let Some(key) = exchange.run.seats.pop() {
                         Host::seat_leave(host, &key);
+                    }
+                }
+                Handler::CacheValue => {
+                    if let Some(state) = exchange.run.cache_values.pop() {
+                        cache_value::give_up(state, host);
                     }
                 }
                 Handler::Retry => {

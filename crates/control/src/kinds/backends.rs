@@ -18,6 +18,9 @@ const STATUS_RANGE: Type = Type::Object(&[
     Field::new("min", Type::Integer { min: 200, max: 599 }).required(),
     Field::new("max", Type::Integer { min: 200, max: 599 }).required(),
 ]);
+/// The answer while the breaker is open, or while no member of the pool can be called.
+const FAILURE_RESPONSE: Field =
+    Field::object("failureResponse", &[Field::new("statusCode", Type::Integer { min: 400, max: 599 })]);
 const RULE: Type = Type::Object(&[
     Field::text("name", 0, 300),
     Field::object(
@@ -32,6 +35,7 @@ const RULE: Type = Type::Object(&[
     ),
     Field::new("tripDuration", Type::Duration),
     Field::new("acceptRetryAfter", Type::Flag),
+    FAILURE_RESPONSE,
 ]);
 const MEMBER: Type = Type::Object(&[
     Field::reference("id", "backends").required(),
@@ -80,7 +84,20 @@ pub static BACKENDS: Kind = Kind {
         )
         .sealed(),
         Field::object("circuitBreaker", &[Field::list("rules", &RULE)]),
-        Field::object("pool", &[Field::list("services", &MEMBER)]),
+        Field::object(
+            "pool",
+            &[
+                Field::list("services", &MEMBER),
+                Field::object(
+                    "sessionAffinity",
+                    &[Field::object(
+                        "sessionId",
+                        &[Field::one_of("source", &["Cookie"]), Field::text("name", 1, 256).required()],
+                    )],
+                ),
+                FAILURE_RESPONSE,
+            ],
+        ),
         Field::any("properties"),
     ],
     behaviour: &Backends,

@@ -24,7 +24,7 @@ pub static LOGGERS: Kind = Kind {
     noun: "Logger",
     name_chars_max: 256,
     fields: &[
-        Field::one_of("loggerType", &["azureEventHub", "applicationInsights", "azureMonitor"]).required(),
+        Field::one_of("loggerType", &["azureEventHub", "applicationInsights", "azureMonitor", "kafka"]).required(),
         Field::text("description", 0, 256),
         Field::new("credentials", Type::Map(&TEXT)).secret().kept(),
         Field::flag("isBuffered", true),
@@ -74,6 +74,19 @@ impl Behaviour for Loggers {
         let is_monitor = draft.text("loggerType") == Some("azureMonitor");
         if !is_monitor && !draft.properties.contains_key("credentials") {
             draft.refuse("credentials", "'credentials' must not be empty for this logger type");
+        }
+        // Kafka is reached through its REST interface.
+        if draft.text("loggerType") == Some("kafka") {
+            let missing: Vec<&str> = ["endpoint", "topic"]
+                .into_iter()
+                .filter(|name| {
+                    let credentials = draft.properties.get("credentials");
+                    credentials.and_then(|credentials| credentials.get(*name)).is_none()
+                })
+                .collect();
+            for name in missing {
+                draft.refuse("credentials", format!("'credentials' of a Kafka logger must have '{name}'"));
+            }
         }
         Ok(())
     }

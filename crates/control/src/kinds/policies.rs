@@ -183,6 +183,10 @@ impl Sources for Stored<'_> {
         self.view.get(&format!("backends/{id}")).is_some()
     }
 
+    fn has_logger(&self, id: &str) -> bool {
+        self.view.get(&format!("loggers/{id}")).is_some()
+    }
+
     fn has_certificate(&self, id: &str) -> bool {
         let by_thumbprint = |certificate: &Arc<Resource>| {
             certificate.text("thumbprint").is_some_and(|thumbprint| thumbprint.eq_ignore_ascii_case(id))

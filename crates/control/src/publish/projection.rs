@@ -1,6 +1,8 @@
 //! The documents that one gateway needs: the closure of its APIs, and nothing else.
 //! Source: design, chapter 6. Pure: state in, documents out.
 
+mod integrations;
+
 use crate::kinds::{apis, authorizations, policies};
 use crate::resource::{self, Resource, api_base};
 use crate::service::ServiceAddress;
@@ -11,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tollgate_contract::MANAGED_GATEWAY;
 use tollgate_contract::snapshot::{
-    Api, ApiVersion, Backend, Certificate, CertificateAuthority, Diagnostic, Document, Fragment, Gateway, Hostname,
-    Key, Kind, NamedValue, Operation, Policy, PoolMember, Product, Schema, Scope, Subscription, SubscriptionScope,
-    User, VersioningScheme,
+    Api, ApiVersion, Backend, BackendProxy, Certificate, CertificateAuthority, Diagnostic, Document, Fragment, Gateway,
+    Hostname, Key, Kind, NamedValue, Operation, Policy, PoolMember, Product, Schema, Scope, Subscription,
+    SubscriptionScope, User, VersioningScheme,
 };
 use tollgate_policy::compile::Uses;
 
@@ -61,6 +63,8 @@ pub fn project(state: &State, service: &ServiceAddress, gateway: &str, memory: &
     builder.subscriptions(&apis, &products);
     builder.hostnames();
     builder.backends();
+    builder.cache();
+    builder.loggers();
     builder.certificates();
     builder.authorizations();
     builder.named_values();
@@ -344,7 +348,7 @@ impl Builder<'_> {
                 continue;
             }
             let Some(backend) = self.state.get(&format!("backends/{id}")) else { continue };
-            let document = backend_document(&backend);
+            let document = self.filled(backend_document(&backend));
             waiting.extend(document.pool.iter().map(|member| member.backend.clone()));
             self.uses.certificates.extend(document.certificates.iter().cloned());
             self.put(Kind::Backend, backend.name(), Document::Backend(document));
@@ -510,6 +514,25 @@ fn backend_document(backend: &Resource) -> Backend {
                 })
             })
             .collect(),
+        affinity_cookie: text(&["pool", "sessionAffinity", "sessionId", "name"]),
+        failure_status: at(&["pool", "failureResponse", "statusCode"])
+            .and_then(Value::as_u64)
+            .and_then(|status| u16::try_from(status).ok()),
+        proxy: text(&["proxy", "url"]).map(|url| BackendProxy {
+            url,
+            username: text(&["proxy", "username"]),
+            password: text(&["proxy", "password"]),
+        }),
+        server_thumbprints: texts(at(&["tls", "serverCertificateThumbprints"])),
+        server_names: at(&["tls", "serverX509Names"])
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|name| {
+                let part = |field: &str| name.get(field).and_then(Value::as_str).map(str::to_owned);
+                Some((part("name")?, part("issuerCertificateThumbprint").unwrap_or_default()))
+            })
+            .collect(),
         circuit_breaker: at(&["circuitBreaker"]).cloned(),
     }
 }
@@ -537,6 +560,8 @@ fn add_uses(into: &mut Uses, more: &Uses) {
     into.any_certificate |= more.any_certificate;
     into.authorizations.extend(more.authorizations.iter().cloned());
     into.any_authorization |= more.any_authorization;
+    into.loggers.extend(more.loggers.iter().cloned());
+    into.cache |= more.cache;
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {

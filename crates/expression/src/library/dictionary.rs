@@ -143,6 +143,11 @@ impl Dictionary {
         Dictionary { ty, entries: RefCell::default(), comparer, version: Cell::new(0) }
     }
 
+    /// It compares keys otherwise than by their own equality.
+    pub fn has_comparer(&self) -> bool {
+        !self.comparer.is_null()
+    }
+
     fn pair_type(&self) -> Type {
         Type::generic(known::KEY_VALUE, self.ty.args().to_vec())
     }

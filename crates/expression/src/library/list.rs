@@ -21,6 +21,10 @@ impl List {
         List { item, items: RefCell::new(items), version: Cell::new(0) }
     }
 
+    pub fn item_type(&self) -> &Type {
+        &self.item
+    }
+
     fn change(&self) -> std::cell::RefMut<'_, Vec<Value>> {
         self.version.set(self.version.get().wrapping_add(1));
         self.items.borrow_mut()

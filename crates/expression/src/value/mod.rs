@@ -3,6 +3,7 @@
 mod object;
 mod released;
 mod text;
+pub mod wire;
 
 pub use object::{Cursor, Object, Sequence, downcast};
 pub use text::{Str, Units};

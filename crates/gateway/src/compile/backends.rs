@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicUsize;
 use tollgate_contract::snapshot::{Backend, Document, Kind};
 use tollgate_error::{Code, Problem};
 use tollgate_expression::context;
+use tollgate_policy::host::Proxy;
 
 impl Compiler {
     pub(super) fn build_backends(&mut self) {
@@ -46,6 +47,9 @@ impl Compiler {
                 credentials: credentials(backend),
                 breaker: self.breaker(backend),
                 members: backend.pool.iter().map(member).collect(),
+                affinity_cookie: backend.affinity_cookie.as_deref().map(SmolStr::new),
+                failure_status: backend.failure_status,
+                proxy: self.proxy(backend),
                 turn: AtomicUsize::new(0),
             };
             entities.insert(id, Arc::new(entity));
@@ -73,10 +77,25 @@ impl Compiler {
             validate_chain: backend.validate_certificate_chain,
             validate_name: backend.validate_certificate_name,
             // A renewed certificate is another configuration.
+            server_thumbprints: backend.server_thumbprints.iter().map(|thumbprint| upper_hex(thumbprint)).collect(),
+            server_names: backend.server_names.iter().map(|(name, issuer)| (name.clone(), upper_hex(issuer))).collect(),
             client_certificate: client_certificate
                 .map(|id| format!("{id} {}", material.as_ref().map_or("", |(_, _, thumbprint)| thumbprint))),
         };
         self.tls_clients.get(&options, material.as_ref().map(|(chain, key, _)| (chain.as_str(), key.as_str())))
+    }
+
+    fn proxy(&mut self, backend: &Backend) -> Option<Proxy> {
+        let proxy = backend.proxy.as_ref()?;
+        let url = tollgate_policy::url::parse(&proxy.url).filter(|url| url.scheme == context::Scheme::Http);
+        let Some(url) = url else {
+            let message = format!("backend {}: its proxy has no `http://` URL", backend.id);
+            self.backend_failures.push(failure(&message, Code::NODE_CONFIGURATION_INVALID));
+            return None;
+        };
+        let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(SmolStr::new);
+        let credentials = text(&proxy.username).map(|name| (name, text(&proxy.password).unwrap_or_default()));
+        Some(Proxy { host: url.host, port: url.port, credentials })
     }
 
     fn breaker(&self, backend: &Backend) -> Option<Arc<Breaker>> {
@@ -90,7 +109,12 @@ impl Compiler {
 }
 
 fn member(member: &tollgate_contract::snapshot::PoolMember) -> Member {
-    Member { backend: SmolStr::new(&member.backend), priority: member.priority, weight: member.weight.max(1) }
+    Member { backend: SmolStr::new(&member.backend), priority: member.priority, weight: member.weight }
+}
+
+/// A thumbprint as it is compared: without separators, in upper case.
+fn upper_hex(text: &str) -> String {
+    text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_uppercase()
 }
 
 fn credentials(backend: &Backend) -> Credentials {

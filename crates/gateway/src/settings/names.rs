@@ -45,6 +45,10 @@ const OURS: &[&str] = &[
     "net.client.idle.timeout",
     "net.client.idle.connections",
     "policy.body.bytes",
+    "cache.internal.bytes",
+    "cache.external.connection",
+    "cache.external.timeout",
+    "integration.servicebus.connection",
     "config.service.endpoint.ca.file",
     "telemetry.logs.std.requests",
 ];

@@ -15,11 +15,20 @@ pub struct BreakerRule {
     pub interval: Duration,
     /// Status codes that count as failures, inclusive.
     pub statuses: Vec<(u16, u16)>,
-    /// No answer counts as a failure.
-    pub errors: bool,
+    /// Which calls without an answer count as failures.
+    pub errors: Errors,
     pub trip: Duration,
     /// `Retry-After` of the backend's answer replaces `trip`.
     pub accept_retry_after: bool,
+    /// Status of the answer while open; 503 when left out.
+    pub failure_status: Option<u16>,
+}
+
+/// An open breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub retry_after: Duration,
+    pub status: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,11 +38,20 @@ pub enum Condition {
     Percentage(usize),
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub enum Errors {
+    None,
+    All,
+    /// Reasons as `context.LastError.Reason` has them.
+    Of(Vec<String>),
+}
+
 /// What came of one call.
 #[derive(Debug, Clone, Copy)]
-pub enum Outcome {
+pub enum Outcome<'o> {
     Status(u16, Option<Duration>),
-    NoAnswer,
+    /// The reason of the error: `Timeout`, `BackendConnectionFailure`.
+    NoAnswer(&'o str),
 }
 
 #[derive(Debug)]
@@ -46,6 +64,7 @@ pub struct Breaker {
 #[derive(Debug, Default)]
 struct State {
     open_until: Option<Instant>,
+    failure_status: Option<u16>,
     /// Per rule: when, and whether it failed.
     outcomes: Vec<VecDeque<(Instant, bool)>>,
 }
@@ -58,18 +77,19 @@ impl Breaker {
             return None;
         }
         let outcomes = rules.iter().map(|_| VecDeque::new()).collect();
-        let state = Mutex::new(State { open_until: None, outcomes });
+        let state = Mutex::new(State { outcomes, ..State::default() });
         Some(Breaker { definition: definition.clone(), rules, state })
     }
 
     /// How long it stays open; `None` when it is closed.
-    pub fn open_for(&self, now: Instant) -> Option<Duration> {
-        let open_until = self.state.lock().open_until?;
-        (open_until > now).then(|| open_until - now)
+    pub fn open_for(&self, now: Instant) -> Option<Open> {
+        let state = self.state.lock();
+        let open_until = state.open_until?;
+        (open_until > now).then(|| Open { retry_after: open_until - now, status: state.failure_status })
     }
 
-    pub fn record(&self, outcome: Outcome, now: Instant) {
-        let mut state = self.state.lock();
+    pub fn record(&self, outcome: Outcome<'_>, now: Instant) {
+        let state = &mut *self.state.lock();
         for (index, rule) in self.rules.iter().enumerate() {
             let failed = rule.counts(outcome);
             let outcomes = &mut state.outcomes[index];
@@ -94,16 +114,21 @@ impl Breaker {
                 };
                 outcomes.clear();
                 state.open_until = Some(now + asked.unwrap_or(rule.trip));
+                state.failure_status = rule.failure_status;
             }
         }
     }
 }
 
 impl BreakerRule {
-    fn counts(&self, outcome: Outcome) -> bool {
-        match outcome {
-            Outcome::Status(status, _) => self.statuses.iter().any(|(min, max)| (*min..=*max).contains(&status)),
-            Outcome::NoAnswer => self.errors,
+    fn counts(&self, outcome: Outcome<'_>) -> bool {
+        match (outcome, &self.errors) {
+            (Outcome::Status(status, _), _) => self.statuses.iter().any(|(min, max)| (*min..=*max).contains(&status)),
+            (Outcome::NoAnswer(_), Errors::All) => true,
+            (Outcome::NoAnswer(_), Errors::None) => false,
+            (Outcome::NoAnswer(reason), Errors::Of(reasons)) => {
+                reasons.iter().any(|wanted| wanted.eq_ignore_ascii_case(reason))
+            }
         }
     }
 }
@@ -126,15 +151,26 @@ fn rule(value: &Value) -> Option<BreakerRule> {
             ranges.iter().filter_map(|range| Some((bound(range, "min")?, bound(range, "max")?))).collect()
         })
         .unwrap_or_default();
-    let reasons = condition.get("errorReasons").and_then(Value::as_array).is_some_and(|reasons| !reasons.is_empty());
+    let reasons = condition.get("errorReasons").and_then(Value::as_array);
+    let reasons: Vec<String> =
+        reasons.into_iter().flatten().filter_map(|reason| reason.as_str().map(str::to_owned)).collect();
+    let failure_status = value.get("failureResponse").and_then(|response| response.get("statusCode"));
+    // A backend that gives no answer is answered for with a 5xx: a rule that counts those counts it
+    // too. So does one for "Server errors", as Azure's examples write it.
+    let fails = statuses.iter().any(|(min, max)| *min <= 599 && *max >= 500);
+    let all = fails || reasons.iter().any(|reason| reason.eq_ignore_ascii_case("Server errors"));
     Some(BreakerRule {
         condition: condition_kind,
         interval: iso_duration(condition.get("interval")?.as_str()?)?,
-        // A backend that gives no answer at all is failing under either way of counting.
-        errors: reasons || !statuses.is_empty(),
+        errors: match reasons.is_empty() {
+            _ if all => Errors::All,
+            true => Errors::None,
+            false => Errors::Of(reasons),
+        },
         statuses,
         trip: iso_duration(value.get("tripDuration")?.as_str()?)?,
         accept_retry_after: value.get("acceptRetryAfter").and_then(Value::as_bool).unwrap_or(false),
+        failure_status: failure_status.and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()),
     })
 }
 
@@ -163,12 +199,30 @@ mod tests {
         breaker.record(Outcome::Status(404, None), at(1));
         breaker.record(Outcome::Status(503, None), at(11));
         assert_eq!(breaker.open_for(at(11)), None, "the first failure is too old");
-        breaker.record(Outcome::NoAnswer, at(12));
-        assert_eq!(breaker.open_for(at(12)), Some(Duration::from_secs(60)));
+        breaker.record(Outcome::NoAnswer("Timeout"), at(12));
+        assert_eq!(breaker.open_for(at(12)).map(|open| open.retry_after), Some(Duration::from_secs(60)));
         assert_eq!(breaker.open_for(at(72)), None);
         breaker.record(Outcome::Status(500, None), at(80));
         breaker.record(Outcome::Status(500, Some(Duration::from_secs(5))), at(80));
-        assert_eq!(breaker.open_for(at(80)), Some(Duration::from_secs(5)), "the backend says how long");
+        let open = breaker.open_for(at(80)).map(|open| open.retry_after);
+        assert_eq!(open, Some(Duration::from_secs(5)), "the backend says how long");
+    }
+
+    #[test]
+    fn only_the_reasons_named_count_and_the_answer_may_have_its_own_status() {
+        let breaker = Breaker::from_definition(&json!({"rules": [{
+            "failureCondition": {"percentage": 50, "interval": "PT10S", "errorReasons": ["timeout"]},
+            "tripDuration": "PT1M", "failureResponse": {"statusCode": 429},
+        }]}))
+        .expect("rules");
+        let now = Instant::now();
+        breaker.record(Outcome::NoAnswer("BackendConnectionFailure"), now);
+        breaker.record(Outcome::Status(500, None), now);
+        assert_eq!(breaker.open_for(now), None);
+        breaker.record(Outcome::NoAnswer("Timeout"), now);
+        assert_eq!(breaker.open_for(now), None, "one of three is less than half");
+        breaker.record(Outcome::NoAnswer("Timeout"), now);
+        assert_eq!(breaker.open_for(now).and_then(|open| open.status), Some(429));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use super::pool::UpstreamError;
 use crate::small_write;
 use ahash::AHashMap;
+use base64::Engine as _;
+use http::HeaderValue;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use smol_str::SmolStr;
@@ -12,10 +14,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tollgate_policy::host::Proxy;
 
 /// How long a resolved name is used. Short, because failover through DNS should work.
 const NAME_LIFE: Duration = Duration::from_secs(5);
@@ -103,6 +106,61 @@ pub async fn tls(
         Ok(Err(error)) => Err(UpstreamError::Tls(format!("{host}: {error}"))),
         Err(_) => Err(UpstreamError::ConnectTimeout),
     }
+}
+
+/// Bytes of a proxy's answer to CONNECT.
+const PROXY_HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Opens a tunnel to `host` through the proxy at the other end of `stream` (RFC 9110 §9.3.6).
+pub async fn tunnel(stream: &mut TcpStream, host: &str, port: u16, proxy: &Proxy) -> Result<(), UpstreamError> {
+    let broken = |error: std::io::Error| UpstreamError::Proxy(format!("{proxy:?}: {error}"));
+    let mut head = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n").into_bytes();
+    if let Some(value) = proxy_authorization(proxy) {
+        head.extend_from_slice(b"Proxy-Authorization: ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    stream.write_all(&head).await.map_err(broken)?;
+    let mut answer = Vec::new();
+    // Byte by byte: what follows the head belongs to the tunnel.
+    while !answer.ends_with(b"\r\n\r\n") {
+        if answer.len() >= PROXY_HEAD_BYTES_MAX {
+            return Err(UpstreamError::Proxy(format!("{proxy:?}: its answer is too long")));
+        }
+        answer.push(stream.read_u8().await.map_err(broken)?);
+    }
+    let text = String::from_utf8_lossy(&answer);
+    let mut lines = text.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse::<u16>().ok());
+    match status {
+        Some(200..300) => Ok(()),
+        Some(407) => {
+            let asked = lines.filter_map(|line| line.split_once(':'));
+            let mut asked = asked.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+            Err(proxy_refuses(asked.next().map_or("", |(_, value)| value.trim())))
+        }
+        Some(status) => Err(UpstreamError::Proxy(format!("{proxy:?} answered CONNECT with status code {status}"))),
+        None => Err(UpstreamError::Proxy(format!("{proxy:?} does not speak HTTP"))),
+    }
+}
+
+/// `asked`: the value of `Proxy-Authenticate`.
+pub fn proxy_refuses(asked: &str) -> UpstreamError {
+    let scheme = asked.split(' ').next().unwrap_or_default();
+    let why = match scheme.to_ascii_lowercase().as_str() {
+        "ntlm" | "negotiate" => format!("wants {scheme}, which is not supported; it must accept Basic"),
+        _ => "does not accept the credentials".to_owned(),
+    };
+    UpstreamError::Proxy(why)
+}
+
+pub fn proxy_authorization(proxy: &Proxy) -> Option<HeaderValue> {
+    let (username, password) = proxy.credentials.as_ref()?;
+    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+    let mut value = HeaderValue::try_from(format!("Basic {pair}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// A plain or a TLS connection.

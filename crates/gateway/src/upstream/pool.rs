@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::settings::Limits;
 use ahash::AHashMap;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tollgate_expression::context::{Scheme, Url};
 use tollgate_policy::exchange::BodyError;
+use tollgate_policy::host::Proxy;
 
 /// Stale connections tried before a new one is opened.
 const STALE_TRIES_MAX: usize = 8;
@@ -56,6 +57,28 @@ pub enum UpstreamError {
     Stale(hyper::Error),
     #[error("{0}")]
     Broken(hyper::Error),
+    /// The proxy on the way refuses.
+    #[error("proxy {0}")]
+    Proxy(String),
+}
+
+/// The way to a backend.
+#[derive(Clone, Copy)]
+pub struct Route<'r> {
+    pub url: &'r Url,
+    pub tls: &'r Arc<TlsClient>,
+    pub proxy: Option<&'r Proxy>,
+}
+
+impl Route<'_> {
+    fn is_secure(&self) -> bool {
+        matches!(self.url.scheme, Scheme::Https | Scheme::Wss)
+    }
+
+    /// A proxy that relays requests itself, not a tunnel.
+    fn relay(&self) -> Option<&Proxy> {
+        self.proxy.filter(|_| !self.is_secure())
+    }
 }
 
 /// One address and one way to speak to it.
@@ -66,12 +89,14 @@ struct Origin {
     port: u16,
     /// Id of the TLS settings; 0 without TLS.
     tls: u64,
+    proxy: Option<Proxy>,
 }
 
 impl Origin {
-    fn new(url: &Url, tls: &Arc<TlsClient>, secure: bool) -> Origin {
-        let tls = if secure { tls.id } else { 0 };
-        Origin { secure, host: url.host.clone(), port: url.port, tls }
+    fn new(route: &Route<'_>) -> Origin {
+        let secure = route.is_secure();
+        let tls = if secure { route.tls.id } else { 0 };
+        Origin { secure, host: route.url.host.clone(), port: route.url.port, tls, proxy: route.proxy.cloned() }
     }
 }
 
@@ -103,40 +128,71 @@ impl Upstreams {
         }
     }
 
-    /// Sends one request to the address of `url`. The request's target and headers are already as
-    /// they go out.
+    /// Sends one request by a route. The request's target and headers are already as they go out.
     pub async fn send(
         &self,
-        url: &Url,
-        tls: &Arc<TlsClient>,
+        route: Route<'_>,
         protocol: Protocol,
         request: Request<Body>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
-        let secure = matches!(url.scheme, Scheme::Https | Scheme::Wss);
-        let origin = Origin::new(url, tls, secure);
-        match protocol {
-            Protocol::Http1 => self.send_http1(origin, tls, request).await,
-            Protocol::Http2Or1 if !secure => self.send_http1(origin, tls, request).await,
-            // Boxed, as is all that opens connections: every request's future is as large as the
-            // largest of these.
-            Protocol::Upgrade => Box::pin(self.send_upgrade(origin, tls, request)).await,
-            Protocol::Http2Or1 | Protocol::Http2 => Box::pin(self.send_http2(origin, tls, protocol, request)).await,
+        if protocol == Protocol::Http1 && route.proxy.is_none() {
+            return self.send_http1(Origin::new(&route), route.tls, request).await;
         }
+        // Boxed, as is all that opens connections: every request's future is as large as the largest
+        // of these.
+        Box::pin(self.send_otherwise(route, protocol, request)).await
+    }
+
+    async fn send_otherwise(
+        &self,
+        route: Route<'_>,
+        protocol: Protocol,
+        mut request: Request<Body>,
+    ) -> Result<Response<UpstreamBody>, UpstreamError> {
+        let origin = Origin::new(&route);
+        let tls = route.tls;
+        if let Some(proxy) = route.relay() {
+            address_proxy(&mut request, route.url, proxy)?;
+        }
+        let response = match protocol {
+            Protocol::Http1 => self.send_http1(origin, tls, request).await,
+            Protocol::Http2Or1 if !origin.secure => self.send_http1(origin, tls, request).await,
+            Protocol::Upgrade => self.send_upgrade(origin, tls, request).await,
+            Protocol::Http2Or1 | Protocol::Http2 => self.send_http2(origin, tls, protocol, request).await,
+        }?;
+        if route.relay().is_some() && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let asked = response.headers().get(header::PROXY_AUTHENTICATE).and_then(|value| value.to_str().ok());
+            return Err(connect::proxy_refuses(asked.unwrap_or_default()));
+        }
+        Ok(response)
+    }
+
+    /// A connection outside HTTP, for other protocols.
+    pub async fn open(
+        &self,
+        host: &str,
+        port: u16,
+        secure: bool,
+        tls: &Arc<TlsClient>,
+    ) -> Result<Transport, UpstreamError> {
+        let origin = Origin { secure, host: SmolStr::new(host), port, tls: 0, proxy: None };
+        self.connect(&origin, &tls.http1).await
     }
 
     /// The same on a new connection: for a request that a kept one may have swallowed.
     pub async fn send_fresh(
         &self,
-        url: &Url,
-        tls: &Arc<TlsClient>,
+        route: Route<'_>,
         protocol: Protocol,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         if protocol != Protocol::Http1 {
-            return self.send(url, tls, protocol, request).await;
+            return self.send(route, protocol, request).await;
         }
-        let origin = Origin::new(url, tls, matches!(url.scheme, Scheme::Https | Scheme::Wss));
-        Box::pin(self.send_new(&origin, tls, request)).await
+        if let Some(proxy) = route.relay() {
+            address_proxy(&mut request, route.url, proxy)?;
+        }
+        Box::pin(self.send_new(&Origin::new(&route), route.tls, request)).await
     }
 
     async fn send_new(
@@ -232,16 +288,25 @@ impl Upstreams {
 
     async fn connect(&self, origin: &Origin, config: &Arc<rustls::ClientConfig>) -> Result<Transport, UpstreamError> {
         let started = Instant::now();
-        let addresses = self.resolver.resolve(&origin.host, origin.port).await?;
-        let stream = match connect::tcp(&addresses, self.connect_limit).await {
+        let (host, port) = match &origin.proxy {
+            Some(proxy) => (&proxy.host, proxy.port),
+            None => (&origin.host, origin.port),
+        };
+        let addresses = self.resolver.resolve(host, port).await?;
+        let mut stream = match connect::tcp(&addresses, self.connect_limit).await {
             Ok(stream) => stream,
             Err(error) => {
-                self.resolver.forget(&origin.host, origin.port);
+                self.resolver.forget(host, port);
                 return Err(error);
             }
         };
         if !origin.secure {
             return Ok(Transport::Plain(stream));
+        }
+        if let Some(proxy) = &origin.proxy {
+            let left = self.connect_limit.saturating_sub(started.elapsed());
+            let tunnel = connect::tunnel(&mut stream, &origin.host, origin.port, proxy);
+            tokio::time::timeout(left, tunnel).await.map_err(|_| UpstreamError::ConnectTimeout)??;
         }
         let left = self.connect_limit.saturating_sub(started.elapsed());
         let stream = connect::tls(stream, &origin.host, config.clone(), left).await?;
@@ -268,6 +333,17 @@ impl Upstreams {
         });
         self.http2.borrow_mut().retain(|_, sender| !sender.is_closed());
     }
+}
+
+/// A request as a proxy gets it: the whole URL as its target, and the proxy's credentials.
+fn address_proxy(request: &mut Request<Body>, url: &Url, proxy: &Proxy) -> Result<(), UpstreamError> {
+    let unusable = |_| UpstreamError::Proxy(format!("{proxy:?}: {url} cannot be asked for"));
+    let uri: http::Uri = url.to_string().parse().map_err(unusable)?;
+    *request.uri_mut() = uri;
+    if let Some(value) = connect::proxy_authorization(proxy) {
+        request.headers_mut().insert(header::PROXY_AUTHORIZATION, value);
+    }
+    Ok(())
 }
 
 async fn open_http1(transport: Transport) -> Result<http1::SendRequest<Body>, UpstreamError> {

@@ -2,12 +2,14 @@
 
 use ahash::AHashMap;
 use parking_lot::Mutex;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha1::{Digest, Sha1};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,11 +22,21 @@ pub struct TlsOptions {
     pub validate_name: bool,
     /// Id of a client certificate.
     pub client_certificate: Option<String>,
+    /// SHA-1 of server certificates that are accepted whatever their chain and name; hex, upper case.
+    pub server_thumbprints: Vec<String>,
+    /// Names that are accepted instead of the host's, and the thumbprint of who issued it.
+    pub server_names: Vec<(String, String)>,
 }
 
 impl Default for TlsOptions {
     fn default() -> TlsOptions {
-        TlsOptions { validate_chain: true, validate_name: true, client_certificate: None }
+        TlsOptions {
+            validate_chain: true,
+            validate_name: true,
+            client_certificate: None,
+            server_thumbprints: Vec::new(),
+            server_names: Vec::new(),
+        }
     }
 }
 
@@ -127,7 +139,7 @@ impl TlsClients {
     /// Refuses every backend: for roots that cannot be used at all.
     pub fn unusable() -> TlsClient {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let refuse = Lenient { chain: None, refuse_all: true, provider };
+        let refuse = Lenient { chain: None, refuse_all: true, options: TlsOptions::default(), provider };
         let config = ClientConfig::builder()
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(refuse))
@@ -142,7 +154,9 @@ impl TlsClients {
         let builder = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(&error))?;
-        let builder = if options.validate_chain && options.validate_name && !self.roots.is_empty() {
+        let pinned = !options.server_thumbprints.is_empty() || !options.server_names.is_empty();
+        let strict = options.validate_chain && options.validate_name && !pinned;
+        let builder = if strict && !self.roots.is_empty() {
             builder.with_root_certificates(self.roots.clone())
         } else {
             let chain = if options.validate_chain && !self.roots.is_empty() {
@@ -154,7 +168,8 @@ impl TlsClients {
             };
             let lenient = Lenient {
                 chain,
-                refuse_all: options.validate_chain && self.roots.is_empty(),
+                refuse_all: options.validate_chain && self.roots.is_empty() && !pinned,
+                options: options.clone(),
                 provider: self.provider.clone(),
             };
             builder.dangerous().with_custom_certificate_verifier(Arc::new(lenient))
@@ -183,14 +198,47 @@ pub fn parse_pem(
     Ok((chain, key))
 }
 
-/// Checks less than usual, as a backend entity's flags say.
+/// Checks otherwise than usual, as a backend entity's TLS settings say.
 #[derive(Debug)]
 struct Lenient {
-    /// The chain is checked and a wrong name forgiven; without it nothing but the handshake is.
+    /// Checks chains; absent where they are not checked.
     chain: Option<Arc<WebPkiServerVerifier>>,
     /// Checking was asked for and there is nothing to check against.
     refuse_all: bool,
+    options: TlsOptions,
     provider: Arc<CryptoProvider>,
+}
+
+impl Lenient {
+    /// The name's own check, apart from the chain's: the host's name, or one of the names that are
+    /// accepted instead.
+    fn check_name(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+    ) -> Result<(), rustls::Error> {
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        if self.options.server_names.is_empty() {
+            return match self.options.validate_name {
+                true => verify_server_name(&parsed, server_name),
+                false => Ok(()),
+            };
+        }
+        let issuer = intermediates.first().map(|issuer| thumbprint(issuer));
+        let accepted = self.options.server_names.iter().any(|(name, issued_by)| {
+            let by_issuer = issued_by.is_empty() || issuer.as_deref() == Some(issued_by);
+            let named =
+                ServerName::try_from(name.as_str()).is_ok_and(|name| verify_server_name(&parsed, &name).is_ok());
+            by_issuer && named
+        });
+        if accepted { Ok(()) } else { Err(CertificateError::NotValidForName.into()) }
+    }
+}
+
+/// SHA-1 in upper-case hex, as certificates are named.
+fn thumbprint(certificate: &CertificateDer<'_>) -> String {
+    Sha1::digest(certificate.as_ref()).iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 impl ServerCertVerifier for Lenient {
@@ -203,15 +251,29 @@ impl ServerCertVerifier for Lenient {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         if self.refuse_all {
-            return Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer));
+            return Err(CertificateError::UnknownIssuer.into());
         }
-        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
-        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
+        let pins = &self.options.server_thumbprints;
+        if !pins.is_empty() {
+            let shown = thumbprint(end_entity);
+            if pins.contains(&shown) {
+                return Ok(ServerCertVerified::assertion());
+            }
+            if self.options.server_names.is_empty() {
+                return Err(CertificateError::ApplicationVerificationFailure.into());
+            }
         }
+        if let Some(chain) = &self.chain {
+            match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+                Ok(_)
+                | Err(rustls::Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                )) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.check_name(end_entity, intermediates, server_name)?;
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -27,24 +27,33 @@ pub enum Wait {
     ValidateJwt(Box<access::validate_jwt::ValidateJwt>),
     ValidateAzureAdToken(Box<access::validate_azure_ad_token::ValidateAzureAdToken>),
     GetAuthorizationContext(Box<access::get_authorization_context::GetAuthorizationContext>),
+    CacheLookup(caching::cache_lookup::CacheLookup),
+    CacheStore(caching::cache_store::CacheStore),
     CacheLookupValue(caching::cache_lookup_value::CacheLookupValue),
     CacheStoreValue(caching::cache_store_value::CacheStoreValue),
     CacheRemoveValue(caching::cache_remove_value::CacheRemoveValue),
+    SendServiceBusMessage(Box<integration::send_service_bus_message::SendServiceBusMessage>),
+    InvokeRequest(routing::invoke_request::InvokeRequest),
 }
 
 impl Wait {
     pub async fn run<H: Host>(&self, exchange: &mut Exchange, host: &H) -> Result<Next, Fault> {
         match self {
+            // The others are boxed: every request's future is as large as the largest of these.
             Wait::ForwardRequest(step) => step.run(exchange, host).await,
-            Wait::SendRequest(step) => step.run(exchange, host).await,
-            Wait::SendOneWayRequest(step) => step.run(exchange, host).await,
-            Wait::ManagedIdentity(step) => step.run(exchange, host).await,
-            Wait::ValidateJwt(step) => step.run(exchange, host).await,
-            Wait::ValidateAzureAdToken(step) => step.run(exchange, host).await,
-            Wait::GetAuthorizationContext(step) => step.run(exchange, host).await,
-            Wait::CacheLookupValue(step) => step.run(exchange, host).await,
-            Wait::CacheStoreValue(step) => step.run(exchange, host).await,
-            Wait::CacheRemoveValue(step) => step.run(exchange, host).await,
+            Wait::SendRequest(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::SendOneWayRequest(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::ManagedIdentity(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::ValidateJwt(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::ValidateAzureAdToken(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::GetAuthorizationContext(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::CacheLookup(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::CacheStore(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::CacheLookupValue(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::CacheStoreValue(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::CacheRemoveValue(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::SendServiceBusMessage(step) => Box::pin(step.run(exchange, host)).await,
+            Wait::InvokeRequest(step) => Box::pin(step.run(exchange, host)).await,
         }
     }
 }
@@ -59,9 +68,13 @@ impl fmt::Debug for Wait {
             Wait::ValidateJwt(step) => step.fmt(f),
             Wait::ValidateAzureAdToken(step) => step.fmt(f),
             Wait::GetAuthorizationContext(step) => step.fmt(f),
+            Wait::CacheLookup(step) => step.fmt(f),
+            Wait::CacheStore(step) => step.fmt(f),
             Wait::CacheLookupValue(step) => step.fmt(f),
             Wait::CacheStoreValue(step) => step.fmt(f),
             Wait::CacheRemoveValue(step) => step.fmt(f),
+            Wait::SendServiceBusMessage(step) => step.fmt(f),
+            Wait::InvokeRequest(step) => step.fmt(f),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::definition::Definition;
 use crate::exchange::{BodyStream, Exchange, Target, empty_response};
 use crate::fault::Fault;
 use crate::host::{
-    Authorization, AuthorizationWanted, CacheKind, ClientTrust, ForwardOptions, Host, LogEntry, LogEvent, LogSeverity,
-    Metric, QuotaHit, QuotaStanding, RateHit, RateStanding, SideRequest,
+    Authorization, AuthorizationWanted, CacheEntry, CacheKind, CacheRemoval, ClientTrust, ForwardOptions, Host,
+    LogEntry, LogEvent, LogSeverity, Metric, Proxy, QuotaHit, QuotaStanding, RateHit, RateStanding, SideRequest,
 };
 use crate::jose::Provider;
 use crate::run::RunState;
@@ -24,19 +24,29 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 use tollgate_expression::Value;
 use tollgate_expression::context::{
-    Api, Body, BodyState, Context, Deployment, Environment, Group, Instant100ns, Operation, Product, Request,
+    Api, Backend, Body, BodyState, Context, Deployment, Environment, Group, Instant100ns, Operation, Product, Request,
     RequestId, Response, Subscription, User, Variables,
 };
+use tollgate_expression::value::wire;
 
 struct Quota {
     window: i64,
     calls: u64,
     bytes: u64,
+}
+
+/// Values are kept as a gateway keeps them: as bytes.
+struct Cached {
+    value: Vec<u8>,
+    stored: Instant100ns,
+    until: Instant100ns,
 }
 
 /// The host. One per test or tool run; requests run one after the other.
@@ -53,7 +63,7 @@ pub struct StubHost {
     rates: RefCell<HashMap<String, Vec<(i64, u64)>>>,
     quotas: RefCell<HashMap<String, Quota>>,
     seats: RefCell<HashMap<String, u64>>,
-    cache: RefCell<HashMap<String, (i64, Value)>>,
+    cache: RefCell<HashMap<String, Cached>>,
     credentials: Credentials,
     definition: Option<Arc<Definition>>,
 }
@@ -97,7 +107,10 @@ impl StubHost {
 
     /// Puts a value into the cache that stays there.
     pub fn fill_cache(&self, key: &str, value: Value) {
-        self.cache.borrow_mut().insert(key.to_owned(), (i64::MAX, value));
+        let Some(value) = wire::encode(&value) else { return };
+        let (stored, until) = (Instant100ns(self.clock.get()), Instant100ns(i64::MAX));
+        let key = crate::elements::caching::value_key(key);
+        self.cache.borrow_mut().insert(key, Cached { value, stored, until });
     }
 
     /// A stopwatch over the clock of the simulation: what waits takes time, nothing else does.
@@ -232,6 +245,29 @@ fn headers(spec: &IndexMap<String, OneOrMany>) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
+/// Ready after so many turns of the others: what takes longer finishes later, without a clock.
+struct Later {
+    turns: usize,
+}
+
+impl Future for Later {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        if self.turns == 0 {
+            return Poll::Ready(());
+        }
+        self.turns -= 1;
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn shown(proxy: &Proxy) -> String {
+    let user = proxy.credentials.as_ref().map_or(String::new(), |(name, password)| format!("{name}:{password}@"));
+    format!("{user}{}:{}", proxy.host, proxy.port)
+}
+
 fn respond(answer: &AnswerSpec, source: &'static str) -> Result<Response, Fault> {
     if let Some(reason) = &answer.fault {
         return Err(Fault::new(source, 500, format!("the stub gives no answer: {reason}")).with_reason(reason.as_str()));
@@ -364,6 +400,9 @@ impl Host for StubHost {
         if *options != ForwardOptions::default() {
             self.note(format!("forward {options:?}"));
         }
+        if let Some(proxy) = &exchange.target.proxy {
+            self.note(format!("forward through {}", shown(proxy)));
+        }
         self.received.borrow_mut().push(Received {
             method: request.method.clone(),
             url: url.clone(),
@@ -378,17 +417,30 @@ impl Host for StubHost {
     }
 
     async fn send(&self, request: SideRequest) -> Result<Response, Fault> {
-        let url = request.url.to_string();
         if let Some(certificate) = &request.client_certificate {
             self.note(format!("side call as {certificate:?}"));
         }
+        if let Some(proxy) = &request.proxy {
+            self.note(format!("side call through {}", shown(proxy)));
+        }
+        let url = match &request.backend_id {
+            None => request.url.to_string(),
+            Some(id) => {
+                let base = self.backends.get(id.as_str()).map_or("http://unknown.invalid", String::as_str);
+                format!("{}{}", base.trim_end_matches('/'), request.url.path_and_query)
+            }
+        };
         self.side_received.borrow_mut().push(Received {
             method: request.method,
             url: url.clone(),
             headers: request.headers,
             body: request.body,
         });
-        respond(&StubHost::answer(&self.side, &url), "send-request")
+        let answer = StubHost::answer(&self.side, &url);
+        if answer.delay > 0.0 {
+            Later { turns: answer.delay.ceil() as usize }.await;
+        }
+        respond(&answer, "")
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -472,18 +524,33 @@ impl Host for StubHost {
         }
     }
 
-    async fn cache_get(&self, key: &str, _: CacheKind) -> Option<Value> {
+    fn backend(&self, id: &str) -> Option<Arc<Backend>> {
+        let known = self.backends.contains_key(id);
+        known.then(|| Arc::new(Backend { id: id.into(), is_pool: false, azure_region: SmolStr::default() }))
+    }
+
+    async fn cache_get(&self, key: &str, _: CacheKind) -> Option<CacheEntry> {
         let cache = self.cache.borrow();
-        cache.get(key).filter(|(until, _)| *until > self.clock.get()).map(|(_, value)| value.clone())
+        let entry = cache.get(key).filter(|entry| entry.until.0 > self.clock.get())?;
+        Some(CacheEntry { value: wire::decode(&entry.value)?, stored: entry.stored, until: entry.until })
     }
 
     async fn cache_put(&self, key: &str, value: Value, duration: Duration, _: CacheKind) {
-        let until = self.clock.get() + i64::try_from(duration.as_nanos() / 100).unwrap_or(i64::MAX / 4);
-        self.cache.borrow_mut().insert(key.to_owned(), (until, value));
+        let Some(value) = wire::encode(&value) else {
+            self.note(format!("not cached: {}", value.type_name()));
+            return;
+        };
+        let stored = Instant100ns(self.clock.get());
+        let span = i64::try_from(duration.as_nanos() / 100).unwrap_or(i64::MAX / 4);
+        let until = Instant100ns(stored.0.saturating_add(span));
+        self.cache.borrow_mut().insert(key.to_owned(), Cached { value, stored, until });
     }
 
-    async fn cache_remove(&self, key: &str, _: CacheKind) {
-        self.cache.borrow_mut().remove(key);
+    async fn cache_remove(&self, key: &str, _: CacheKind) -> CacheRemoval {
+        match self.cache.borrow_mut().remove(key) {
+            Some(_) => CacheRemoval::Removed,
+            None => CacheRemoval::Absent,
+        }
     }
 
     async fn identity_token(&self, resource: &str, client_id: Option<&str>) -> Result<SmolStr, Fault> {

@@ -316,6 +316,8 @@ pub struct AnswerSpec {
     pub json: Option<serde_json::Value>,
     /// No answer but a fault of this reason: `Timeout`, `BackendConnectionFailure`.
     pub fault: Option<String>,
+    /// Side calls: answers with a smaller number overtake it. No time passes.
+    pub delay: f64,
     /// How often this answer is given before the next one of the list; for ever when left out.
     pub times: Option<usize>,
 }
@@ -330,6 +332,7 @@ impl Default for AnswerSpec {
             body: String::new(),
             json: None,
             fault: None,
+            delay: 0.0,
             times: None,
         }
     }

@@ -1,13 +1,14 @@
 //! `cache-lookup-value`. Source: reference/policies.md, chapter 8; corrections.md, 30.
 
-use super::{CACHING_TYPE, caching_type};
+use super::{CACHING_TYPE, caching_type, value_key};
 use crate::check::Node;
 use crate::elements::Wait;
+use crate::elements::control::wait::Shared;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
-use crate::host::{CacheKind, Host};
+use crate::host::{CacheEntry, CacheKind, Host};
 use crate::instruction::Next;
 use crate::operand::{Dynamic, Object};
 use smol_str::SmolStr;
@@ -49,14 +50,31 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         default: node.object_of("default-value"),
         cache: caching_type(node),
     };
+    emitter.uses().cache = true;
     emitter.wait(node, Wait::CacheLookupValue(step))
 }
 
 impl CacheLookupValue {
     pub async fn run<H: Host>(&self, exchange: &mut Exchange, host: &H) -> Result<Next, Fault> {
-        let key = self.key.get(&exchange.context)?;
-        let value = match (host.cache_get(&key, self.cache).await, &self.default) {
-            (Some(value), _) => value,
+        let key = self.wanted(exchange)?;
+        let found = host.cache_get(&key, self.cache).await;
+        self.keep(exchange, found)
+    }
+
+    /// The same while other branches of `wait` go on.
+    pub async fn run_beside<H: Host>(&self, shared: &Shared<'_>, host: &H) -> Result<Next, Fault> {
+        let key = self.wanted(&**shared.lock().await)?;
+        let found = host.cache_get(&key, self.cache).await;
+        self.keep(&mut **shared.lock().await, found)
+    }
+
+    fn wanted(&self, exchange: &Exchange) -> Result<String, Fault> {
+        Ok(value_key(&self.key.get(&exchange.context)?))
+    }
+
+    fn keep(&self, exchange: &mut Exchange, found: Option<CacheEntry>) -> Result<Next, Fault> {
+        let value = match (found, &self.default) {
+            (Some(entry), _) => entry.value,
             (None, Some(default)) => default.get(&exchange.context)?,
             (None, None) => return Ok(Next::Continue),
         };

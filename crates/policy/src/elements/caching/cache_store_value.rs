@@ -1,6 +1,6 @@
 //! `cache-store-value`. Source: reference/policies.md, chapter 8.
 
-use super::{CACHING_TYPE, caching_type};
+use super::{CACHING_TYPE, caching_type, value_key};
 use crate::check::Node;
 use crate::elements::Wait;
 use crate::emit::Emitter;
@@ -15,7 +15,9 @@ use std::time::Duration;
 
 pub static SHAPE: Shape = Shape {
     name: "cache-store-value",
-    doc: "Keeps a value under a key. A cache that fails never fails the request.",
+    doc: "Keeps a value under a key, without waiting until it is kept. Strings, numbers, dates, `byte[]`, JSON, \
+          arrays, lists, dictionaries, tuples and responses keep their type; what lives in one process only (a lazy \
+          sequence, a part of `context`) is not kept, nor is more than 2 MiB.",
     attributes: &[
         Attr::new("key", Kind::Text, "The key.").required(),
         Attr::new("value", Kind::Object, "The value; it keeps its type.").required(),
@@ -50,6 +52,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         duration: node.seconds_of("duration")?,
         cache: caching_type(node),
     };
+    emitter.uses().cache = true;
     emitter.wait(node, Wait::CacheStoreValue(step))
 }
 
@@ -59,7 +62,7 @@ impl CacheStoreValue {
         let (key, value) = (self.key.get(context)?, self.value.get(context)?);
         let duration = self.duration.get(context)?;
         if !duration.is_zero() {
-            host.cache_put(&key, value, duration, self.cache).await;
+            host.cache_put(&value_key(&key), value, duration, self.cache).await;
         }
         Ok(Next::Continue)
     }

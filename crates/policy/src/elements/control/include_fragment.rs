@@ -30,7 +30,12 @@ const DEPTH_MAX: usize = 10;
 fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
     let id = node.literal_of("fragment-id")?;
     emitter.uses().fragments.insert(id.to_string());
-    if emitter.including.contains(&id) || emitter.including.len() >= DEPTH_MAX {
+    if !emitter.including.contains(&id) && emitter.including.len() >= DEPTH_MAX {
+        let message = format!("fragments stand in one another more than {DEPTH_MAX} deep");
+        emitter.error(Code::POLICY_FRAGMENT_CYCLE, node, message);
+        return None;
+    }
+    if emitter.including.contains(&id) {
         let chain: Vec<&str> = emitter.including.iter().map(|id| id.as_str()).chain([id.as_str()]).collect();
         let message = format!("fragments include each other: {}", chain.join(" → "));
         emitter.error(Code::POLICY_FRAGMENT_CYCLE, node, message);

@@ -5,3 +5,4 @@ pub mod choose;
 pub mod include_fragment;
 pub mod limit_concurrency;
 pub mod retry;
+pub mod wait;

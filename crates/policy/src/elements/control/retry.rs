@@ -5,7 +5,6 @@ use crate::emit::{Emitter, body_needs};
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
-use crate::host::Host;
 use crate::instruction::{BodyNeeds, Op};
 use crate::operand::Dynamic;
 use crate::plan::{Handler, Place};
@@ -14,12 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::context::Context;
 
-/// Azure's documented range of `count`.
-const COUNT: Kind = Kind::Int { min: 1, max: 50 };
+/// Azure's documented range of `count` is 1 to 50; an expression that gives more retries as often.
+const COUNT_MAX: i64 = 50;
+const COUNT: Kind = Kind::Int { min: 1, max: COUNT_MAX };
 
 pub static SHAPE: Shape = Shape {
     name: "retry",
-    doc: "Runs the enclosed policies, and again while the condition holds after a run.",
+    doc: "Runs the enclosed policies, and again while the condition holds after a run. With `interval` alone all waits \
+          are alike; with `delta` they grow by it; with `delta` and `max-interval` they double, with some chance in \
+          them, up to `max-interval`. `wait` may not stand inside.",
     attributes: &[
         Attr::new("condition", Kind::Bool, "Evaluated after each run; true runs the policies again.").required(),
         Attr::new("count", COUNT, "The most retries.").required(),
@@ -112,13 +114,14 @@ fn fraction(context: &Context) -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
 
-/// After a run of the block: whether to run it again, having waited. A fault of the last run leaves
-/// the retry with it.
-pub async fn again<H: Host>(exchange: &mut Exchange, host: &H) -> Result<bool, Fault> {
-    let Some(mut state) = exchange.run.retries.pop() else { return Ok(false) };
+/// After a run of the block: how long to wait before the next. `None`: there is none. A fault of the
+/// last run leaves the retry with it.
+pub fn again(exchange: &mut Exchange) -> Result<Option<Duration>, Fault> {
+    let Some(mut state) = exchange.run.retries.pop() else { return Ok(None) };
     let fault = state.fault.take();
     let context = &exchange.context;
-    let wait = if state.made < state.retry.count.get(context)? && state.retry.condition.get(context)? {
+    let count = state.retry.count.get(context)?.min(COUNT_MAX);
+    let wait = if state.made < count && state.retry.condition.get(context)? {
         Some(state.retry.wait(state.made + 1, context)?)
     } else {
         None
@@ -127,16 +130,13 @@ pub async fn again<H: Host>(exchange: &mut Exchange, host: &H) -> Result<bool, F
         (Some(wait), _) => {
             state.made += 1;
             exchange.run.retries.push(state);
-            if !wait.is_zero() {
-                host.sleep(wait).await;
-            }
-            Ok(true)
+            Ok(Some(wait))
         }
         (None, Some(fault)) => {
             exchange.run.decided_by = state.decided_by;
             Err(fault)
         }
-        (None, None) => Ok(false),
+        (None, None) => Ok(None),
     }
 }
 

@@ -13,7 +13,8 @@ use tollgate_error::Code;
 
 pub static SHAPE: Shape = Shape {
     name: "log-to-eventhub",
-    doc: "Sends the text to a logger. It is cut at 200 KB.",
+    doc: "Sends the text to a logger: an event hub, or a topic of Kafka. It is cut at 200 KB. The request does not wait; \
+          events are sent in batches, and dropped and counted when the logger cannot keep up.",
     attributes: &[
         Attr::new("logger-id", Kind::Name, "The logger.").required().literal(),
         Attr::new("partition-id", Kind::Name, "The partition that takes the event.").literal(),
@@ -56,6 +57,11 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
             node,
             "`log-to-eventhub` takes `partition-id` or `partition-key`, not both",
         );
+        return None;
+    }
+    emitter.uses().loggers.insert(step.logger.to_string());
+    if !emitter.sources().has_logger(&step.logger) {
+        emitter.error(Code::POLICY_VALUE_INVALID, node, format!("there is no logger `{}`", step.logger));
         return None;
     }
     emitter.step(node, step)

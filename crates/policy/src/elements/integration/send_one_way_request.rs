@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::grammar::{Content, Policy, Scopes, Sections, Shape};
 use crate::host::Host;
 use crate::instruction::Next;
+use std::fmt;
 
 pub static SHAPE: Shape = Shape {
     name: "send-one-way-request",
@@ -31,7 +32,6 @@ pub static POLICY: Policy = Policy {
 </send-one-way-request>"#,
 };
 
-#[derive(Debug)]
 pub struct SendOneWayRequest(Call);
 
 fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
@@ -45,5 +45,11 @@ impl SendOneWayRequest {
         let request = self.0.request(exchange, host).await?;
         host.send_detached(request).await;
         Ok(Next::Continue)
+    }
+}
+
+impl fmt::Debug for SendOneWayRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

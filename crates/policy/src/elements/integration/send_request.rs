@@ -5,6 +5,8 @@ use crate::elements::Wait;
 use crate::elements::authentication::authentication_basic::{self, Basic};
 use crate::elements::authentication::authentication_certificate::{self, Certificate};
 use crate::elements::authentication::authentication_managed_identity::{self, ManagedIdentity};
+use crate::elements::control::wait::Shared;
+use crate::elements::routing::proxy::{self, Through};
 use crate::elements::transformation::set_body::{self, NewBody};
 use crate::elements::transformation::set_header::{self, HeaderEdit};
 use crate::elements::transformation::set_method::{self, method};
@@ -22,7 +24,7 @@ use std::fmt;
 use std::time::Duration;
 use tollgate_error::Code;
 use tollgate_expression::Value;
-use tollgate_expression::context::{BodyState, Context, Url};
+use tollgate_expression::context::{BodyState, Context, Response, Url};
 
 pub static SET_URL: Shape = Shape {
     name: "set-url",
@@ -47,6 +49,7 @@ pub const CHILDREN: &[Child] = &[
     Child::optional(&authentication_basic::SHAPE),
     Child::optional(&authentication_certificate::SHAPE),
     Child::optional(&authentication_managed_identity::SHAPE),
+    Child::optional(&proxy::SHAPE),
 ];
 
 pub static SHAPE: Shape = Shape {
@@ -81,7 +84,6 @@ pub static POLICY: Policy = Policy {
 };
 
 /// The request of `send-request` and `send-one-way-request`.
-#[derive(Debug)]
 pub struct Call {
     copies: Dynamic<SmolStr>,
     copies_body: bool,
@@ -93,6 +95,7 @@ pub struct Call {
     basic: Option<Basic>,
     identity: Option<ManagedIdentity>,
     certificate: Option<Certificate>,
+    proxy: Option<Through>,
     timeout: Dynamic<Duration>,
 }
 
@@ -121,6 +124,10 @@ impl Call {
             Some(child) => Some(Certificate::new(child, emitter)?),
             None => None,
         };
+        let proxy = match node.child("proxy") {
+            Some(child) => Some(Through::new(child, emitter)?),
+            None => None,
+        };
         Some(Call {
             copies,
             copies_body: emitter.side() == Side::Request,
@@ -132,6 +139,7 @@ impl Call {
             basic,
             identity,
             certificate,
+            proxy,
             timeout: node.seconds_of("timeout")?,
         })
     }
@@ -170,6 +178,10 @@ impl Call {
             set_body::say_utf8(&mut headers);
         }
         let timeout = self.timeout.get(context)?;
+        let proxy = match &self.proxy {
+            Some(proxy) => Some(proxy.evaluate(context)?),
+            None => None,
+        };
         if let Some(basic) = &self.basic {
             basic.apply(context, &mut headers)?;
         }
@@ -184,7 +196,7 @@ impl Call {
         if content.is_empty() {
             headers.remove(header::CONTENT_LENGTH);
         }
-        Ok(SideRequest { method, url, headers, body: content, timeout, client_certificate })
+        Ok(SideRequest { method, url, headers, body: content, timeout, client_certificate, proxy, backend_id: None })
     }
 
     fn url(&self, context: &Context) -> Result<Url, Fault> {
@@ -221,26 +233,68 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 impl SendRequest {
     pub async fn run<H: Host>(&self, exchange: &mut Exchange, host: &H) -> Result<Next, Fault> {
         let request = self.call.request(exchange, host).await?;
-        let outcome = match host.send(request).await {
-            Ok(response) => crate::response_value::store(response),
+        let outcome = host.send(request).await;
+        self.keep(exchange, outcome)
+    }
+
+    /// The same while other branches of `wait` go on.
+    pub async fn run_beside<H: Host>(&self, needs: BodyNeeds, shared: &Shared<'_>, host: &H) -> Result<Next, Fault> {
+        let request = {
+            let mut exchange = shared.lock().await;
+            crate::run::buffer(&mut exchange, needs).await?;
+            self.call.request(&mut exchange, host).await?
+        };
+        let outcome = host.send(request).await;
+        self.keep(&mut **shared.lock().await, outcome)
+    }
+
+    fn keep(&self, exchange: &mut Exchange, outcome: Result<Response, Fault>) -> Result<Next, Fault> {
+        let value = match outcome {
+            Ok(mut response) => {
+                decode(&mut response, exchange.body_bytes_max);
+                crate::response_value::store(response)
+            }
             Err(_) if self.ignore_error => Value::Null,
             Err(fault) => return Err(fault),
         };
         if let Some(variable) = &self.variable {
             let name = variable.get(&exchange.context)?;
-            exchange.context.variables.set(name, outcome);
+            exchange.context.variables.set(name, value);
         }
         Ok(Next::Continue)
     }
 }
 
-impl fmt::Debug for SendRequest {
+/// Policies read decoded content. Content that does not decode stays as it came.
+fn decode(response: &mut Response, bytes_max: usize) {
+    let BodyState::Buffered(coded) = response.body.state() else { return };
+    let mut headers = response.headers.clone();
+    if let Ok(content) = crate::coding::decode(&mut headers, coded, bytes_max)
+        && !headers.contains_key(header::CONTENT_ENCODING)
+        && response.headers.contains_key(header::CONTENT_ENCODING)
+    {
+        frame(&mut headers, content.len());
+        response.headers = headers;
+        response.body.set(BodyState::Buffered(content));
+    }
+}
+
+impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.call.url {
+        match &self.url {
             Some(url) => write!(f, "{url:?}")?,
             None => write!(f, "the current URL")?,
         }
-        write!(f, " within {:?}", self.call.timeout)?;
+        if let Some(proxy) = &self.proxy {
+            write!(f, " through {proxy:?}")?;
+        }
+        write!(f, " within {:?}", self.timeout)
+    }
+}
+
+impl fmt::Debug for SendRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)?;
         if let Some(variable) = &self.variable {
             write!(f, " into {variable:?}")?;
         }

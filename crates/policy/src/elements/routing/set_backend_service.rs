@@ -8,6 +8,7 @@ use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
 use crate::operand::Dynamic;
+use crate::plan::ScopeKind;
 use smol_str::SmolStr;
 use std::fmt;
 use tollgate_error::Code;
@@ -15,8 +16,9 @@ use tollgate_expression::context::Url;
 
 pub static SHAPE: Shape = Shape {
     name: "set-backend-service",
-    doc: "Chooses where the request goes: a base URL, or a backend entity. A backend entity is not undone by a \
-          later base URL.",
+    doc: "Chooses where the request goes: a base URL, or a backend entity. A backend entity that a broader scope chose is \
+          not undone by a base URL; otherwise the last one holds. Pools choose a member for every request that is \
+          forwarded, so that a `retry` may come to another.",
     attributes: &[
         Attr::new(
             "base-url",
@@ -79,26 +81,41 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         }
         (Some(text), None) => {
             let known = text.fixed().and_then(|text| crate::url::parse(text));
-            emitter.step(node, BaseUrl { text, known })
+            let scope = emitter.scope;
+            emitter.step(node, BaseUrl { text, known, scope })
         }
         (None, Some(id)) => {
-            match id.fixed() {
-                Some(fixed) => {
-                    emitter.uses().backends.insert(fixed.to_string());
-                    if !emitter.sources().has_backend(fixed) {
-                        emitter.error(Code::POLICY_BACKEND_MISSING, node, format!("there is no backend `{fixed}`"));
-                        return None;
-                    }
-                }
-                None => emitter.uses().any_backend = true,
+            if id.fixed().is_some_and(|id| id.eq_ignore_ascii_case("dapr")) {
+                let message = "`set-backend-service` for Dapr cannot be run here: `dapr` is no backend";
+                emitter.error(Code::POLICY_ELEMENT_NOT_SUPPORTED, node, message);
+                return None;
             }
-            emitter.step(node, BackendId(id))
+            emitter.needs_backend(node, &id)?;
+            let scope = emitter.scope;
+            emitter.step(node, BackendId { id, scope })
         }
+    }
+}
+
+impl Emitter<'_> {
+    /// Notes that a backend entity is used, and refuses one that does not exist.
+    pub fn needs_backend(&mut self, node: &Node<'_>, id: &Dynamic<SmolStr>) -> Option<()> {
+        let Some(fixed) = id.fixed() else {
+            self.uses().any_backend = true;
+            return Some(());
+        };
+        self.uses().backends.insert(fixed.to_string());
+        if !self.sources().has_backend(fixed) {
+            self.error(Code::POLICY_BACKEND_MISSING, node, format!("there is no backend `{fixed}`"));
+            return None;
+        }
+        Some(())
     }
 }
 
 struct BaseUrl {
     text: Dynamic<SmolStr>,
+    scope: ScopeKind,
     /// Parsed when it is no expression.
     known: Option<Url>,
 }
@@ -113,24 +130,39 @@ impl Step for BaseUrl {
                     .ok_or_else(|| Fault::new("", 500, format!("`{text}` is not an absolute URL")))?
             }
         };
-        if exchange.target.backend_id.is_none() {
+        // A backend entity that a broader scope chose stays; what this document chose itself gives way.
+        let target = &mut exchange.target;
+        if target.backend_id.is_none() || target.backend_scope.is_some_and(|scope| scope >= self.scope) {
+            target.backend_id = None;
+            target.backend_scope = None;
+            exchange.context.backend = None;
             exchange.rebase(base);
         }
         Ok(Next::Continue)
     }
 }
 
-#[derive(Debug)]
-struct BackendId(Dynamic<SmolStr>);
+struct BackendId {
+    id: Dynamic<SmolStr>,
+    scope: ScopeKind,
+}
 
 impl Step for BackendId {
     fn run(&self, exchange: &mut Exchange, ports: &dyn Ports) -> Result<Next, Fault> {
-        let id = self.0.get(&exchange.context)?;
+        let id = self.id.get(&exchange.context)?;
         if let Some(base) = ports.backend_url(&id) {
             exchange.rebase(base);
         }
+        exchange.context.backend = ports.backend(&id);
         exchange.target.backend_id = Some(id);
+        exchange.target.backend_scope = Some(self.scope);
         Ok(Next::Continue)
+    }
+}
+
+impl fmt::Debug for BackendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "backend {:?}", self.id)
     }
 }
 
