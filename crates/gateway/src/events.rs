@@ -9,6 +9,8 @@ mod sas;
 pub use sas::ConnectionString;
 
 use crate::log::Log;
+use crate::worker::Worker;
+use event_hub::Access;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, VecDeque};
@@ -143,15 +145,17 @@ impl Outbox {
     }
 }
 
-/// Ships for as long as it is polled.
-pub async fn ship(mut inbox: Inbox, log: Log) {
+/// Ships for as long as it is polled. `worker` is of this thread and serves no requests: its calls get
+/// the identity's tokens.
+pub async fn ship(mut inbox: Inbox, worker: Rc<Worker>) {
+    let log = worker.node.log.clone();
     let client = reqwest::Client::builder().timeout(CALL_LIMIT).build();
-    let client = match client {
-        Ok(client) => Rc::new(client),
+    let shipper = match client {
+        Ok(client) => Rc::new(Shipper { client, worker, log }),
         Err(error) => return log.error("Events", format!("no events are sent: {error}")),
     };
     while let Some(logger) = inbox.0.recv().await {
-        let (client, log) = (client.clone(), log.clone());
+        let shipper = shipper.clone();
         tokio::task::spawn_local(async move {
             tokio::time::sleep(GATHER).await;
             loop {
@@ -164,7 +168,7 @@ pub async fn ship(mut inbox: Inbox, log: Log) {
                     }
                     continue;
                 }
-                deliver(&client, &logger, &batch, &log).await;
+                shipper.deliver(&logger, &batch).await;
             }
         });
     }
@@ -187,28 +191,55 @@ enum Failure {
     Lasting(String),
 }
 
-async fn deliver(client: &reqwest::Client, logger: &Logger, batch: &[Event], log: &Log) {
-    let mut pauses = PAUSES.iter();
-    loop {
-        let outcome = match &logger.target {
-            Target::EventHub(hub) => hub.send(client, batch).await,
-            Target::Kafka(topic) => topic.send(client, batch).await,
-        };
-        let (problem, pause) = match outcome {
-            Ok(()) => {
-                logger.sent.fetch_add(batch.len() as u64, Ordering::Relaxed);
-                return;
+struct Shipper {
+    client: reqwest::Client,
+    worker: Rc<Worker>,
+    log: Log,
+}
+
+impl Shipper {
+    async fn deliver(&self, logger: &Logger, batch: &[Event]) {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let (problem, pause) = match self.send(&logger.target, batch).await {
+                Ok(()) => {
+                    logger.sent.fetch_add(batch.len() as u64, Ordering::Relaxed);
+                    return;
+                }
+                Err(Failure::Passing(problem)) => (problem, pauses.next()),
+                Err(Failure::Lasting(problem)) => (problem, None),
+            };
+            let Some(pause) = pause else {
+                let dropped = logger.dropped.fetch_add(batch.len() as u64, Ordering::Relaxed) + batch.len() as u64;
+                let message =
+                    format!("logger {}: {} events are lost ({dropped} so far): {problem}", logger.id, batch.len());
+                return self.log.warn("Events", message);
+            };
+            tokio::time::sleep(*pause).await;
+        }
+    }
+
+    async fn send(&self, target: &Target, batch: &[Event]) -> Result<(), Failure> {
+        match target {
+            Target::EventHub(hub) => {
+                let authorization = match &hub.access {
+                    Access::Key(key) => hub.signature(key),
+                    Access::Identity(client_id) => self.token(client_id.as_deref()).await?,
+                };
+                hub.send(&self.client, &authorization, batch).await
             }
-            Err(Failure::Passing(problem)) => (problem, pauses.next()),
-            Err(Failure::Lasting(problem)) => (problem, None),
+            Target::Kafka(topic) => topic.send(&self.client, batch).await,
+        }
+    }
+
+    /// Events come from requests, so there is a configuration.
+    async fn token(&self, client_id: Option<&str>) -> Result<String, Failure> {
+        let Some(runtime) = self.worker.runtime() else {
+            return Err(Failure::Passing("the node has no configuration".to_owned()));
         };
-        let Some(pause) = pause else {
-            let dropped = logger.dropped.fetch_add(batch.len() as u64, Ordering::Relaxed) + batch.len() as u64;
-            let message =
-                format!("logger {}: {} events are lost ({dropped} so far): {problem}", logger.id, batch.len());
-            return log.warn("Events", message);
-        };
-        tokio::time::sleep(*pause).await;
+        let identity = &self.worker.node.identity;
+        let token = identity.token(&self.worker, &runtime.default_tls, event_hub::AUDIENCE, client_id).await;
+        token.map(|token| format!("Bearer {token}")).map_err(|error| Failure::Passing(error.to_string()))
     }
 }
 

@@ -305,7 +305,7 @@ fn spawn_node(
                 tokio::task::spawn_local(admin::serve(node.clone(), listener));
             }
             if let Some(inbox) = node.inbox.lock().take() {
-                tokio::task::spawn_local(events::ship(inbox, node.log.clone()));
+                tokio::task::spawn_local(events::ship(inbox, Worker::new(node.clone(), 0)));
             }
             sync::run(node.clone(), link, compiler, http, opener).await;
             let loggers = node.runtime.load_full().map(|runtime| runtime.loggers.clone()).unwrap_or_default();

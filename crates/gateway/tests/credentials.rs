@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tollgate_contract::snapshot::{
-    Authorization, AuthorizationAccess, Backend, Certificate, CertificateAuthority, Document, Hostname, Kind,
+    Authorization, AuthorizationAccess, Backend, Certificate, CertificateAuthority, Document, Hostname, Kind, Logger,
 };
 use tollgate_gateway::settings::{IdentitySettings, Secret};
 use world::World;
@@ -204,6 +204,36 @@ fn the_gateway_identifies_itself_with_a_kept_token() {
         asked[0]
     );
     assert_eq!(header(&asked[0], "x-identity-header"), Some("s3cret"));
+}
+
+#[test]
+fn a_hub_without_a_key_lets_the_gateways_identity_in() {
+    let (documents, url) = Documents::start();
+    documents.put("/token", 200, r#"{"access_token":"t0k3n","expires_on":"9999999999"}"#);
+    documents.put("/audit/messages", 201, "");
+    let credentials = [("name", "audit"), ("endpointAddress", &url), ("identityClientId", "SystemAssigned")];
+    let hub = Logger {
+        id: "hub".into(),
+        logger_type: "azureEventHub".into(),
+        credentials: credentials.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    let upstream = Upstream::start();
+    let world = World::with(|settings| {
+        settings.identity = IdentitySettings::Endpoint { url: format!("{url}/token"), header: None };
+    });
+    world.plane.put(Kind::Logger, "hub", Document::Logger(hub));
+    let policy = r#"<policies><inbound><base/><log-to-eventhub logger-id="hub">one</log-to-eventhub></inbound><backend><base/></backend></policies>"#;
+    let world = world.api("e", &upstream.url(), &["GET /*"]).policy("e", policy).applied();
+    assert_eq!(world.get("/e/x").status, 200);
+    let limit = Instant::now() + Duration::from_secs(20);
+    while documents.asked().len() < 2 {
+        assert!(Instant::now() < limit, "{:?}", documents.asked());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let asked = documents.asked();
+    assert!(asked[0].contains("resource=https%3A%2F%2Feventhubs%2Eazure%2Enet "), "{}", asked[0]);
+    assert!(asked[1].starts_with("POST /audit/messages ") && asked[1].ends_with(r#"[{"Body":"one"}]"#), "{}", asked[1]);
+    assert_eq!(header(&asked[1], "authorization"), Some("Bearer t0k3n"));
 }
 
 #[test]

@@ -5,31 +5,59 @@ use super::{Event, Failure, outcome};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 
-/// One hub, let in by an access key of the logger's connection string.
+/// What a token of an identity is asked for.
+pub(super) const AUDIENCE: &str = "https://eventhubs.azure.net";
+/// How Azure names the gateway's own identity where a client id may stand.
+const SYSTEM_ASSIGNED: &str = "SystemAssigned";
+
+/// One hub, and how it lets the gateway in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventHub {
     /// `https://host/hub`
     url: String,
-    key: AccessKey,
+    pub(super) access: Access,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// The key of the logger's connection string.
+    Key(AccessKey),
+    /// The gateway's identity, or the user-assigned one with this client id.
+    Identity(Option<String>),
 }
 
 impl EventHub {
+    /// `connectionString`, or `endpointAddress` with `identityClientId`; `name` is the hub.
     pub fn new(credentials: &BTreeMap<String, String>) -> Result<EventHub, String> {
-        let Some(text) = credentials.get("connectionString") else {
-            return Err(match credentials.get("identityClientId") {
-                Some(_) => "managed identities for loggers are not part of this version; give a connection string",
-                None => "its credentials lack `connectionString`",
+        let given = |name: &str| credentials.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let (base, access, entity) = match (given("connectionString"), given("endpointAddress")) {
+            (Some(text), _) => {
+                let connection = ConnectionString::parse(text)
+                    .map_err(|problem| format!("its connection string is unusable: {problem}"))?;
+                (connection.base, Access::Key(connection.key), connection.entity)
             }
-            .to_owned());
+            (None, Some(address)) => {
+                let identity = given("identityClientId").filter(|id| !id.eq_ignore_ascii_case(SYSTEM_ASSIGNED));
+                (super::sas::base(address), Access::Identity(identity.map(str::to_owned)), None)
+            }
+            (None, None) => return Err("its credentials lack `connectionString` or `endpointAddress`".to_owned()),
         };
-        let connection =
-            ConnectionString::parse(text).map_err(|problem| format!("its connection string is unusable: {problem}"))?;
-        let hub = credentials.get("name").cloned().or(connection.entity).filter(|hub| !hub.is_empty());
+        let hub = given("name").map(str::to_owned).or(entity).filter(|hub| !hub.is_empty());
         let hub = hub.ok_or("its credentials lack `name`, the event hub")?;
-        Ok(EventHub { url: format!("{}/{}", connection.base, escaped(&hub)), key: connection.key })
+        Ok(EventHub { url: format!("{base}/{}", escaped(&hub)), access })
     }
 
-    pub(super) async fn send(&self, client: &reqwest::Client, batch: &[Event]) -> Result<(), Failure> {
+    /// The signature that `key` gives for this hub.
+    pub(super) fn signature(&self, key: &AccessKey) -> String {
+        key.authorization(&self.url)
+    }
+
+    pub(super) async fn send(
+        &self,
+        client: &reqwest::Client,
+        authorization: &str,
+        batch: &[Event],
+    ) -> Result<(), Failure> {
         let url = match batch.first().and_then(|event| event.partition_id.as_deref()) {
             Some(partition) => format!("{}/partitions/{}/messages", self.url, escaped(partition)),
             None => format!("{}/messages", self.url),
@@ -47,7 +75,7 @@ impl EventHub {
         let request = client
             .post(url)
             .header("content-type", "application/vnd.microsoft.servicebus.json")
-            .header("authorization", self.key.authorization(&self.url))
+            .header("authorization", authorization)
             .body(serde_json::Value::from(events).to_string());
         outcome(request.send().await).await
     }

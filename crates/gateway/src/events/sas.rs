@@ -61,15 +61,22 @@ impl ConnectionString {
         };
         let need =
             |name: &str| part(name).filter(|value| !value.is_empty()).ok_or_else(|| format!("it lacks `{name}`"));
-        let host = need("Endpoint")?;
-        let host = host.split_once("://").map_or(host, |(_, host)| host).trim_end_matches('/');
+        let base = base(need("Endpoint")?);
         let is_emulator = part("UseDevelopmentEmulator").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
         Ok(ConnectionString {
-            base: format!("{}://{host}", if is_emulator { "http" } else { "https" }),
+            base: if is_emulator { base.replacen("https", "http", 1) } else { base },
             key: AccessKey { name: need("SharedAccessKeyName")?.to_owned(), key: need("SharedAccessKey")?.to_owned() },
             entity: part("EntityPath").map(str::to_owned),
         })
     }
+}
+
+/// `https://host[:port]` of an address as Azure writes it: `sb://host/`, `https://host:443` or the
+/// host alone. One that says `http` is taken at its word.
+pub fn base(address: &str) -> String {
+    let (scheme, host) = address.split_once("://").unwrap_or(("https", address));
+    let scheme = if scheme.eq_ignore_ascii_case("http") { "http" } else { "https" };
+    format!("{scheme}://{}", host.trim_end_matches('/'))
 }
 
 #[cfg(test)]
