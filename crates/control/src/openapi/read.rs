@@ -119,7 +119,8 @@ impl<'d> Reader<'d> {
             self.findings.push(format!("{place}: the operationId '{id}' is used twice"));
         }
         let name = self.unique_name(&id.map_or_else(|| safe_name(&format!("{method}-{path}")), safe_id));
-        let parameters = self.parameters(&place, item, operation);
+        let base = type_base(path, method);
+        let parameters = self.parameters(&place, &base, item, operation);
         let mut template = path.to_owned();
         let (mut in_template, mut in_query, mut in_header) = (Vec::new(), Vec::new(), Vec::new());
         for parameter in parameters {
@@ -144,7 +145,6 @@ impl<'d> Reader<'d> {
                 )
             })
             .collect();
-        let base = type_base(path, method);
         let (body_description, representations) = self.request_body(&place, &base, operation);
         let mut properties = Map::new();
         let display: String =
@@ -181,12 +181,12 @@ impl<'d> Reader<'d> {
     }
 
     /// The path's parameters and the operation's own, which replace them.
-    fn parameters(&mut self, place: &str, item: &'d Value, operation: &'d Value) -> Vec<Parameter> {
+    fn parameters(&mut self, place: &str, base: &str, item: &'d Value, operation: &'d Value) -> Vec<Parameter> {
         let mut out: Vec<Parameter> = Vec::new();
         for holder in [item, operation] {
             let list = holder.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             for parameter in list {
-                match resolve(self.document, parameter).and_then(|parameter| self.parameter(parameter)) {
+                match resolve(self.document, parameter).and_then(|parameter| self.parameter(base, parameter)) {
                     Ok(parameter) => {
                         out.retain(|known| known.name != parameter.name || known.place != parameter.place);
                         out.push(parameter);
@@ -198,7 +198,7 @@ impl<'d> Reader<'d> {
         out
     }
 
-    fn parameter(&self, parameter: &'d Value) -> Result<Parameter, String> {
+    fn parameter(&mut self, base: &str, parameter: &'d Value) -> Result<Parameter, String> {
         let text = |name: &str| parameter.get(name).and_then(Value::as_str);
         let name = text("name").filter(|name| !name.is_empty()).ok_or("a parameter has no name")?;
         let place = match text("in") {
@@ -210,8 +210,8 @@ impl<'d> Reader<'d> {
         };
         let required = place == "path" || parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
         let content_schema = || parameter.get("content")?.as_object()?.values().next()?.get("schema");
-        let schema = parameter.get("schema").or_else(content_schema);
-        let schema = schema.map(|schema| resolve(self.document, schema)).transpose()?;
+        let written = parameter.get("schema").or_else(content_schema);
+        let schema = written.map(|schema| resolve(self.document, schema)).transpose()?;
         let mut contract = Map::new();
         contract.insert("name".into(), name.into());
         if let Some(description) = text("description") {
@@ -228,7 +228,24 @@ impl<'d> Reader<'d> {
         if let Some(examples) = examples(parameter) {
             contract.insert("examples".into(), examples);
         }
+        if let Some(written) = written {
+            self.keep_schema(&format!("{base}Request{}", capitals(name)), written, &mut contract)?;
+        }
         Ok(Parameter { name: name.to_owned(), place, required, contract: contract.into() })
+    }
+
+    /// Names the schema of a parameter or a header, called `name` when it is written in place, where it says more
+    /// than the contract has fields for.
+    fn keep_schema(&mut self, name: &str, written: &'d Value, contract: &mut Map<String, Value>) -> Result<(), String> {
+        const FIELDS: &[&str] =
+            &["type", "enum", "default", "description", "title", "example", "examples", "deprecated", "nullable"];
+        let fields = resolve(self.document, written)?.as_object();
+        let says_more = |field: &String| !FIELDS.contains(&field.as_str()) && !field.starts_with("x-");
+        if fields.is_some_and(|fields| fields.keys().any(says_more)) {
+            contract.insert("schemaId".into(), SCHEMA_ID.into());
+            contract.insert("typeName".into(), self.type_name(name, written)?.into());
+        }
+        Ok(())
     }
 
     fn request_body(&mut self, place: &str, base: &str, operation: &'d Value) -> (Option<&'d str>, Vec<Value>) {
@@ -278,8 +295,8 @@ impl<'d> Reader<'d> {
             if let Some(description) = response.get("description").and_then(Value::as_str) {
                 contract.insert("description".into(), description.into());
             }
-            contract.insert("headers".into(), self.headers(response).into());
             let here = format!("{place}.responses.{code}");
+            contract.insert("headers".into(), self.headers(&here, &format!("{base}{status}Response"), response).into());
             contract.insert(
                 "representations".into(),
                 self.representations(&here, &format!("{base}{status}Response"), response).into(),
@@ -289,26 +306,29 @@ impl<'d> Reader<'d> {
         out
     }
 
-    fn headers(&self, response: &'d Value) -> Vec<Value> {
+    fn headers(&mut self, place: &str, base: &str, response: &'d Value) -> Vec<Value> {
         let headers = response.get("headers").and_then(Value::as_object);
-        headers
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, header)| {
-                let header = resolve(self.document, header).ok()?;
-                let schema = header.get("schema").and_then(|schema| resolve(self.document, schema).ok());
-                let mut contract = Map::new();
-                contract.insert("name".into(), name.as_str().into());
-                if let Some(description) = header.get("description").and_then(Value::as_str) {
-                    contract.insert("description".into(), description.into());
-                }
-                contract.insert("type".into(), schema.map_or("string", type_of).into());
-                let required = header.get("required").and_then(Value::as_bool).unwrap_or(false);
-                contract.insert("required".into(), required.into());
-                contract.insert("values".into(), json!([]));
-                Some(contract.into())
-            })
-            .collect()
+        let mut out = Vec::new();
+        for (name, header) in headers.into_iter().flatten() {
+            let Ok(header) = resolve(self.document, header) else { continue };
+            let schema = header.get("schema").and_then(|schema| resolve(self.document, schema).ok());
+            let mut contract = Map::new();
+            contract.insert("name".into(), name.as_str().into());
+            if let Some(description) = header.get("description").and_then(Value::as_str) {
+                contract.insert("description".into(), description.into());
+            }
+            contract.insert("type".into(), schema.map_or("string", type_of).into());
+            let required = header.get("required").and_then(Value::as_bool).unwrap_or(false);
+            contract.insert("required".into(), required.into());
+            contract.insert("values".into(), json!([]));
+            if let Some(written) = header.get("schema")
+                && let Err(why) = self.keep_schema(&format!("{base}{}", capitals(name)), written, &mut contract)
+            {
+                self.findings.push(format!("{place}.headers.{name}: {why}"));
+            }
+            out.push(contract.into());
+        }
+        out
     }
 
     /// `content` → representations. A schema written in place becomes a named one: `base`, for all content types.
@@ -414,12 +434,14 @@ fn safe_id(id: &str) -> String {
 
 /// `PetsPetIdGet` of `/pets/{petId}` and `get`, as Azure names the types of schemas written in place.
 fn type_base(path: &str, method: &str) -> String {
-    let words = path.split(|c: char| !c.is_alphanumeric()).chain([method]);
-    words
-        .filter_map(|word| {
-            let mut chars = word.chars();
-            let first = chars.next()?;
-            Some(first.to_uppercase().chain(chars).collect::<String>())
-        })
-        .collect()
+    capitals(path) + &capitals(method)
+}
+
+/// `XPageSize` of `x-page-size`.
+fn capitals(text: &str) -> String {
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+    };
+    text.split(|c: char| !c.is_alphanumeric()).map(capital).collect()
 }

@@ -191,6 +191,40 @@ fn exports_come_back_as_they_went() {
     assert_eq!(names(&swagger), names(&first));
 }
 
+#[test]
+fn schemas_of_parameters_and_headers_are_kept() {
+    const DOCUMENT: &str = r##"
+openapi: 3.0.3
+info: { title: t, version: "1" }
+components: { schemas: { Size: { type: integer, maximum: 100 } } }
+paths:
+  /pets:
+    get:
+      operationId: list
+      parameters:
+        - { name: page-size, in: query, schema: { $ref: "#/components/schemas/Size" } }
+        - { name: "filter[name]", in: query, schema: { type: string, maxLength: 3 } }
+        - { name: sort, in: query, schema: { type: string, enum: [a, b], description: plain } }
+      responses:
+        "200": { description: "", headers: { X-Total: { schema: { type: integer, minimum: 0 } } } }
+"##;
+    let imported = read(DOCUMENT).expect("a document");
+    let operation = &imported.operations[0];
+    let named = |pointer: &str| {
+        let list = Value::Object(operation.properties.clone()).pointer(pointer).cloned().unwrap_or_default();
+        let names = list.as_array().into_iter().flatten();
+        names.map(|one| one["typeName"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named("/request/queryParameters"), ["Size", "PetsGetRequestFilterName", "-"]);
+    assert_eq!(named("/responses/0/headers"), ["PetsGet200ResponseXTotal"]);
+    let components = imported.components.clone().expect("components");
+    assert_eq!(components["schemas"]["PetsGetRequestFilterName"], json!({ "type": "string", "maxLength": 3 }));
+    let schemas = vec![json!({ "components": components })];
+    let exported = Api { title: "t", version: "1", operations: imported.operations, schemas, ..Api::default() };
+    let again = export(&exported);
+    assert_eq!(again.pointer("/paths/~1pets/get/parameters/0/schema/maximum"), Some(&json!(100)));
+}
+
 /// A parameter as the reader writes it.
 fn parameter(name: String, ty: &str, required: bool, default: Option<String>, values: Vec<String>) -> Value {
     let mut out = json!({ "name": name, "type": ty });

@@ -96,13 +96,14 @@ fn operation_object(operation: &Operation, template: &str, schemas: &Map<String,
     let mut parameters: Vec<Value> = list(properties.get("templateParameters"))
         .map(|parameter| {
             let is_query = parameter["name"].as_str().is_some_and(|name| in_query.contains(&name));
-            parameter_object(parameter, if is_query { "query" } else { "path" })
+            parameter_object(parameter, if is_query { "query" } else { "path" }, schemas)
         })
         .collect();
     let request = properties.get("request");
     let of_request = |name: &str| request.and_then(|request| request.get(name));
-    parameters.extend(list(of_request("queryParameters")).map(|parameter| parameter_object(parameter, "query")));
-    parameters.extend(list(of_request("headers")).map(|parameter| parameter_object(parameter, "header")));
+    parameters
+        .extend(list(of_request("queryParameters")).map(|parameter| parameter_object(parameter, "query", schemas)));
+    parameters.extend(list(of_request("headers")).map(|parameter| parameter_object(parameter, "header", schemas)));
     if !parameters.is_empty() {
         out.insert("parameters".into(), parameters.into());
     }
@@ -120,7 +121,7 @@ fn operation_object(operation: &Operation, template: &str, schemas: &Map<String,
         let mut object = json!({ "description": description });
         let headers: Map<String, Value> = list(response.get("headers"))
             .filter_map(|header| {
-                let mut object = parameter_object(header, "header");
+                let mut object = parameter_object(header, "header", schemas);
                 let fields = object.as_object_mut()?;
                 fields.remove("in");
                 let Some(Value::String(name)) = fields.remove("name") else { return None };
@@ -148,7 +149,7 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
 }
 
-fn parameter_object(parameter: &Value, place: &str) -> Value {
+fn parameter_object(parameter: &Value, place: &str, schemas: &Map<String, Value>) -> Value {
     let mut out = json!({ "name": parameter["name"], "in": place });
     if let Some(description) = parameter.get("description").filter(|text| text.is_string()) {
         out["description"] = description.clone();
@@ -175,7 +176,9 @@ fn parameter_object(parameter: &Value, place: &str) -> Value {
     if let Some(default) = parameter.get("defaultValue").filter(|default| default.is_string()) {
         schema["default"] = typed(default);
     }
-    out["schema"] = schema;
+    // In place, because Swagger 2 has no references there.
+    let named = parameter["typeName"].as_str().and_then(|name| schemas.get(name));
+    out["schema"] = named.cloned().unwrap_or(schema);
     if let Some(examples) =
         parameter.get("examples").filter(|examples| examples.as_object().is_some_and(|e| !e.is_empty()))
     {
@@ -197,7 +200,9 @@ fn content(representations: Option<&Value>, schemas: &Map<String, Value>) -> Map
         {
             let properties: Map<String, Value> = form
                 .iter()
-                .filter_map(|p| Some((p["name"].as_str()?.to_owned(), parameter_object(p, "query")["schema"].take())))
+                .filter_map(|p| {
+                    Some((p["name"].as_str()?.to_owned(), parameter_object(p, "query", schemas)["schema"].take()))
+                })
                 .collect();
             let required: Vec<&Value> = form.iter().filter(|p| p["required"] == true).map(|p| &p["name"]).collect();
             let mut schema = json!({ "type": "object", "properties": properties });
