@@ -69,12 +69,12 @@ pub static POLICIES: &[&Policy] = &[
     &validation::validate_status_code::POLICY,
 ];
 
-const AI: &str = "policies for AI models are not part of this version";
-const GRAPHQL: &str = "GraphQL is not part of this version";
-const DAPR: &str = "Dapr is not part of this version";
-const RESOLVER: &str = "GraphQL resolvers and their data sources are not part of this version";
+const AI: &str = "belongs to the AI policies, which are not part of this version";
+const GRAPHQL: &str = "belongs to the GraphQL policies, which are not part of this version";
+const DAPR: &str = "belongs to the Dapr policies, which are not part of this version";
+const RESOLVER: &str = "belongs to the GraphQL resolvers and their data sources, which are not part of this version";
 
-/// The elements that are known and refused, with the reason.
+/// The elements that are known and refused, with the reason: what follows the name in the finding.
 static REFUSED: &[(&str, &str)] = &[
     ("llm-token-limit", AI),
     ("azure-openai-token-limit", AI),
@@ -92,7 +92,7 @@ static REFUSED: &[(&str, &str)] = &[
     ("sql-data-source", RESOLVER),
     ("cosmosdb-data-source", RESOLVER),
     ("publish-event", RESOLVER),
-    ("set-graphql-resolver", "it was retired by Azure; its successor is the resolver entity"),
+    ("set-graphql-resolver", "was retired by Azure; its successor is the resolver entity"),
 ];
 
 pub fn find(name: &str) -> Option<&'static Policy> {

@@ -255,7 +255,7 @@ impl<'d> Emitter<'d> {
 
     fn unknown_policy(&mut self, element: &Element) {
         if let Some(reason) = catalogue::refusal(&element.name) {
-            let message = format!("`{}` cannot be run here: {reason}", element.name);
+            let message = format!("`{}` {reason}", element.name);
             let found = Diagnostic::error(Code::POLICY_ELEMENT_NOT_SUPPORTED, element.name_span, message);
             self.report(found.in_element(&element.name));
             return;
