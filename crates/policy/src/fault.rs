@@ -48,6 +48,60 @@ impl DerefMut for Fault {
     }
 }
 
+macro_rules! reasons {
+    ($($name:ident $text:literal)*) => {
+        /// Why a policy ended the flow: `Reason` of `context.LastError`. The case list of the crate
+        /// (`tests/catalogue.rs`) asks for an executed case of each. Source: reference/policies.md,
+        /// chapter 2.10; those of `limit-concurrency` and `validate-client-certificate` are ours.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Reason { $($name,)* }
+
+        impl Reason {
+            pub const ALL: &[Reason] = &[$(Reason::$name,)*];
+
+            pub fn text(self) -> &'static str {
+                match self { $(Reason::$name => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    BackendErrorStatusCode "BackendErrorStatusCode"
+    BadRequest "Bad request"
+    CallbackParameterInvalid "CallbackParameterInvalid"
+    CallerIpBlocked "CallerIpBlocked"
+    CallerIpNotAllowed "CallerIpNotAllowed"
+    ClientCertificateExpired "ClientCertificateExpired"
+    ClientCertificateIdentityNotAllowed "ClientCertificateIdentityNotAllowed"
+    ClientCertificateInvalid "ClientCertificateInvalid"
+    ClientCertificateNotPresent "ClientCertificateNotPresent"
+    ClientCertificateNotTrusted "ClientCertificateNotTrusted"
+    ClientCertificateNotYetValid "ClientCertificateNotYetValid"
+    ClientCertificateRevoked "ClientCertificateRevoked"
+    ConcurrencyLimitExceeded "ConcurrencyLimitExceeded"
+    HeaderNotFound "HeaderNotFound"
+    HeaderValueNotAllowed "HeaderValueNotAllowed"
+    JwtInvalid "JwtInvalid"
+    QuotaExceeded "QuotaExceeded"
+    RateLimitExceeded "RateLimitExceeded"
+    ResponseNotAllowed "Response not allowed"
+    TokenAudienceNotAllowed "TokenAudienceNotAllowed"
+    TokenClaimNotFound "TokenClaimNotFound"
+    TokenClaimValueNotAllowed "TokenClaimValueNotAllowed"
+    TokenExpired "TokenExpired"
+    TokenIssuerNotAllowed "TokenIssuerNotAllowed"
+    TokenNotPresent "TokenNotPresent"
+    TokenSignatureInvalid "TokenSignatureInvalid"
+    TokenSignatureKeyNotFound "TokenSignatureKeyNotFound"
+}
+
+impl From<Reason> for SmolStr {
+    fn from(reason: Reason) -> SmolStr {
+        SmolStr::new_static(reason.text())
+    }
+}
+
 impl Fault {
     pub fn new(source: impl Into<SmolStr>, status: u16, message: impl Into<String>) -> Fault {
         Fault(Box::new(Parts {

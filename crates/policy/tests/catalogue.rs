@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tollgate_policy::ScopeKind;
 use tollgate_policy::catalogue::{self, POLICIES};
 use tollgate_policy::document::{self, Element};
+use tollgate_policy::fault::Reason;
 use tollgate_policy::grammar::{Content, Policy, Section, Shape};
 use tollgate_policy::simulation::{AnswerSpec, Entrance, Names, RequestSpec, Stage, StubHost, play};
 use tollgate_policy::trace::Outcome;
@@ -59,7 +60,7 @@ fn every_attribute_default_and_failure_has_a_case() {
     for policy in POLICIES {
         promises(policy.shape, policy.shape.name, &mut wanted);
     }
-    wanted.extend(failures());
+    wanted.extend(Reason::ALL.iter().map(|reason| format!("failure {}", reason.text())));
     let uncovered: Vec<&str> = wanted.difference(&covered).map(String::as_str).collect();
     let golden = root().join("tests/uncovered.txt");
     let text: String = uncovered.iter().map(|line| format!("{line}\n")).collect();
@@ -94,24 +95,6 @@ fn promises(shape: &Shape, key: &str, out: &mut BTreeSet<String>) {
     }
 }
 
-/// Reasons that the elements' code fails with: `failure {reason}`.
-fn failures() -> BTreeSet<String> {
-    let mut files = Vec::new();
-    collect(&root().join("src/elements"), "rs", &mut files);
-    let mut out = BTreeSet::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).expect("a source file");
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for (_, rest) in code.match_indices("with_reason(\"").map(|(at, found)| code.split_at(at + found.len())) {
-            let reason = rest.split('"').next().unwrap_or_default();
-            if !reason.is_empty() {
-                out.insert(format!("failure {reason}"));
-            }
-        }
-    }
-    out
-}
-
 /// What the cases that run have.
 fn covered() -> BTreeSet<String> {
     let mut files = Vec::new();
@@ -120,8 +103,9 @@ fn covered() -> BTreeSet<String> {
     for file in files {
         let came = std::fs::read_to_string(file.with_extension("out")).unwrap_or_default();
         for line in came.lines().filter_map(|line| line.strip_prefix("last error: ")) {
-            let reason = line.split(' ').nth(1).unwrap_or_default();
-            out.insert(format!("failure {reason}"));
+            // `last error: SOURCE REASON at …`; some reasons are of several words.
+            let reason = line.split(" at ").next().and_then(|told| told.split_once(' ')).map(|(_, reason)| reason);
+            out.insert(format!("failure {}", reason.unwrap_or_default()));
         }
         let text = std::fs::read_to_string(&file).expect("a case");
         let case: Value = serde_yaml_ng::from_str(&text).expect("YAML");

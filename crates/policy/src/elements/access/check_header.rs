@@ -5,7 +5,7 @@ use crate::elements::transformation::set_header::VALUE;
 use crate::elements::transformation::set_status::status_code;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
@@ -73,7 +73,7 @@ impl Step for CheckHeader {
             .collect();
         if values.is_empty() {
             let message = format!("Header {name} was not found in the request. Access denied.");
-            return Err(self.fault(exchange, "HeaderNotFound", message)?);
+            return Err(self.fault(exchange, Reason::HeaderNotFound, message)?);
         }
         if self.values.is_empty() {
             return Ok(Next::Continue);
@@ -89,12 +89,12 @@ impl Step for CheckHeader {
             }
         }
         let message = format!("Header {name} value of {given} is not allowed. Access denied.");
-        Err(self.fault(exchange, "HeaderValueNotAllowed", message)?)
+        Err(self.fault(exchange, Reason::HeaderValueNotAllowed, message)?)
     }
 }
 
 impl CheckHeader {
-    fn fault(&self, exchange: &Exchange, reason: &'static str, message: String) -> Result<Fault, Fault> {
+    fn fault(&self, exchange: &Exchange, reason: Reason, message: String) -> Result<Fault, Fault> {
         let status = status_code(self.status.get(&exchange.context)?)?;
         let public = self.message.get(&exchange.context)?;
         Ok(Fault::new("check-header", status, message).with_reason(reason).with_public_message(public))

@@ -3,7 +3,7 @@
 use crate::check::Node;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
@@ -128,9 +128,9 @@ impl Step for IpFilter {
         }
         let (reason, message) = match (allows, listed) {
             (true, false) => {
-                ("CallerIpNotAllowed", format!("Caller IP address {caller} is not allowed. Access denied."))
+                (Reason::CallerIpNotAllowed, format!("Caller IP address {caller} is not allowed. Access denied."))
             }
-            (false, true) => ("CallerIpBlocked", "Caller IP address is blocked. Access denied.".to_owned()),
+            (false, true) => (Reason::CallerIpBlocked, "Caller IP address is blocked. Access denied.".to_owned()),
             _ => return Ok(Next::Continue),
         };
         Err(Fault::new("ip-filter", 403, message).with_reason(reason).with_public_message("Forbidden"))

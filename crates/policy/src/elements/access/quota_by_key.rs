@@ -5,7 +5,7 @@ use crate::check::Node;
 use crate::elements::Deferred;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{Ports, QuotaHit, QuotaStanding};
 use crate::instruction::{Next, Step};
@@ -134,7 +134,8 @@ pub fn verdict(source: &'static str, standing: QuotaStanding) -> Result<(), Faul
         Some(seconds) => format!("Out of {kind} quota. Quota will be replenished in {}.", clock(seconds)),
         None => format!("Out of {kind} quota."),
     };
-    let mut fault = Fault::new(source, 403, message.clone()).with_reason("QuotaExceeded").with_public_message(message);
+    let mut fault =
+        Fault::new(source, 403, message.clone()).with_reason(Reason::QuotaExceeded).with_public_message(message);
     fault.status_reason = Some("Quota Exceeded".into());
     if let Some(seconds) = wait {
         fault.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

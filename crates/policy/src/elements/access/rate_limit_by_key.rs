@@ -4,7 +4,7 @@ use crate::check::Node;
 use crate::elements::Deferred;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{Ports, RateHit, RateStanding};
 use crate::instruction::{Next, Step};
@@ -117,7 +117,7 @@ impl Tell {
         }
         let public = format!("Rate limit is exceeded. Try again in {wait} seconds.");
         let mut fault = Fault::new(source, 429, "Rate limit is exceeded.")
-            .with_reason("RateLimitExceeded")
+            .with_reason(Reason::RateLimitExceeded)
             .with_public_message(public);
         fault.headers.insert(self.retry_header.clone().unwrap_or(header::RETRY_AFTER), HeaderValue::from(wait));
         Err(fault)

@@ -1,18 +1,19 @@
 //! `validate-azure-ad-token`. Source: reference/policies.md, chapter 5; corrections.md, 12 and 24.
 
 use super::tokens::{
-    self, AUDIENCES, Answer, Audiences, FAILED_CODE, FAILED_MESSAGE, Known, Lifetime, Memory, OUTPUT_VARIABLE, Opened,
-    Providers, REQUIRED_CLAIMS, Refusal, RequiredClaims, Source, check_audience,
+    self, AUDIENCES, Answer, Audiences, FAILED_CODE, FAILED_MESSAGE, HEADER_NAME, Known, Lifetime, Memory,
+    OUTPUT_VARIABLE, Opened, OpeningKey, Providers, QUERY_PARAMETER_NAME, REQUIRED_CLAIMS, Refusal, RequiredClaims,
+    Source, TOKEN_VALUE, check_audience,
 };
 use crate::check::Node;
 use crate::elements::Wait;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Host;
 use crate::instruction::Next;
-use crate::jose::{Claims, DecryptionKey};
+use crate::jose::Claims;
 use crate::operand::Dynamic;
 use smol_str::{SmolStr, format_smolstr};
 use std::sync::Arc;
@@ -59,7 +60,7 @@ static DECRYPTION_KEYS: Shape = Shape {
 
 pub static SHAPE: Shape = Shape {
     name: NAME,
-    doc: "Requires a valid token that Microsoft Entra issued for one tenant, in its first or second version.",
+    doc: "Requires a valid token that Microsoft Entra issued for one tenant, in its first or second version. It stands in `Authorization` unless another place is named.",
     attributes: &[
         Attr::new(
             "tenant-id",
@@ -67,9 +68,9 @@ pub static SHAPE: Shape = Shape {
             "The tenant: its id or domain, or a sign-in URL that ends in it; `organizations` or `common` for every tenant.",
         )
         .required(),
-        Attr::new("header-name", Kind::HeaderName, "The header that holds the token; `Authorization` unless another place is named."),
-        Attr::new("query-parameter-name", Kind::Name, "The query parameter that holds the token."),
-        Attr::new("token-value", Kind::Text, "The token itself."),
+        HEADER_NAME,
+        QUERY_PARAMETER_NAME,
+        TOKEN_VALUE,
         Attr::new(
             "authentication-endpoint",
             Kind::Name,
@@ -117,7 +118,7 @@ pub struct ValidateAzureAdToken {
     clients: Vec<SmolStr>,
     audiences: Audiences,
     claims: RequiredClaims,
-    certificates: Vec<Dynamic<SmolStr>>,
+    decryption_keys: Vec<OpeningKey>,
     memory: Memory,
 }
 
@@ -128,7 +129,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         items.filter_map(Node::content).filter_map(|id| id.fixed().cloned()).collect()
     };
     let keys = node.child("decryption-keys").into_iter().flat_map(|list| list.children_named("key"));
-    let certificates: Option<Vec<_>> = keys.map(|key| tokens::declared_certificate(key, emitter)).collect();
+    let decryption_keys: Option<Vec<_>> = keys.map(|key| OpeningKey::of(key, None, emitter)).collect();
     let clients = ids("client-application-ids");
     let audiences = Audiences::of(node);
     let backends = ids("backend-application-ids");
@@ -143,16 +144,13 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         tenant: node.text_of("tenant-id")?,
         source: source.unwrap_or(Source::Header(Dynamic::Fixed(SmolStr::new_static("Authorization")))),
         endpoint: node.text_of("authentication-endpoint")?,
-        answer: Answer {
-            status: node.int_of("failed-validation-httpcode")?,
-            message: node.text_of("failed-validation-error-message"),
-        },
+        answer: Answer::of(node)?,
         variable: node.literal_of("output-token-variable-name"),
         backends,
         clients,
         audiences,
         claims: RequiredClaims::of(node)?,
-        certificates: certificates?,
+        decryption_keys: decryption_keys?,
         memory: Memory::default(),
     };
     emitter.wait(node, Wait::ValidateAzureAdToken(Box::new(step)))
@@ -219,7 +217,8 @@ impl ValidateAzureAdToken {
         context: &Context,
         host: &H,
     ) -> Result<Result<Arc<Known>, Refusal>, Fault> {
-        let opened = match Opened::read(token, self.decryption_keys(context)?) {
+        let keys = self.decryption_keys.iter().map(|key| key.get(context)).collect::<Result<Vec<_>, _>>()?;
+        let opened = match Opened::read(token, keys) {
             Ok(opened) if !opened.is_signed() => return Ok(Err(Opened::unsigned())),
             Ok(opened) => opened,
             Err(refusal) => return Ok(Err(refusal)),
@@ -232,12 +231,6 @@ impl ValidateAzureAdToken {
         let known = Arc::new(Known { claims: opened.claims, is_signed: true, provider });
         self.memory.put(token, known.clone());
         Ok(Ok(known))
-    }
-
-    fn decryption_keys(&self, context: &Context) -> Result<Vec<DecryptionKey>, Fault> {
-        let keys =
-            self.certificates.iter().map(|id| tokens::certificate_decryption_key(context, &id.get(context)?, None));
-        keys.collect()
     }
 
     fn judge<H: Host>(&self, known: &Known, context: &Context, host: &H) -> Result<Result<(), Refusal>, Fault> {
@@ -279,13 +272,13 @@ impl ValidateAzureAdToken {
         let given = ["azp", "appid"].into_iter().find_map(|name| Some((name, claims.get(name)?.first()?)));
         let Some((name, given)) = given else {
             let message = "JWT token is missing the following claims: azp, appid. Access denied.".to_owned();
-            return Err(Refusal { reason: "TokenClaimNotFound", message });
+            return Err(Refusal { reason: Reason::TokenClaimNotFound, message });
         };
         if self.clients.iter().any(|client| client.eq_ignore_ascii_case(given)) {
             return Ok(());
         }
         let message = format!("Claim {name} value of {given} is not allowed. Access denied.");
-        Err(Refusal { reason: "TokenClaimValueNotAllowed", message })
+        Err(Refusal { reason: Reason::TokenClaimValueNotAllowed, message })
     }
 }
 

@@ -6,7 +6,7 @@ use super::tokens;
 use crate::check::Node;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{ClientTrust, Ports};
 use crate::instruction::{Next, Step};
@@ -214,39 +214,42 @@ impl Step for ValidateClientCertificate {
 impl ValidateClientCertificate {
     fn check(&self, context: &Context, ports: &dyn Ports) -> Result<(), Fault> {
         let Some(shown) = &context.request.certificate else {
-            return Err(refused("ClientCertificateNotPresent", "Client certificate was not provided."));
+            return Err(refused(Reason::ClientCertificateNotPresent, "Client certificate was not provided."));
         };
         let Ok((_, certificate)) = X509Certificate::from_der(&shown.der) else {
-            return Err(refused("ClientCertificateInvalid", "Client certificate cannot be read."));
+            return Err(refused(Reason::ClientCertificateInvalid, "Client certificate cannot be read."));
         };
         let now = ports.now();
         let (start, end) =
             (certificate.validity().not_before.timestamp(), certificate.validity().not_after.timestamp());
         if self.not_before && now < Instant100ns::from_unix(start, 0) {
-            return Err(refused("ClientCertificateNotYetValid", "Client certificate is not yet valid."));
+            return Err(refused(Reason::ClientCertificateNotYetValid, "Client certificate is not yet valid."));
         }
         if self.not_after && now > Instant100ns::from_unix(end, 0) {
-            return Err(refused("ClientCertificateExpired", "Client certificate has expired."));
+            return Err(refused(Reason::ClientCertificateExpired, "Client certificate has expired."));
         }
         if self.trust
             && let Err(why) = ports.client_trust(&ClientTrust::Configured)
         {
-            return Err(refused("ClientCertificateNotTrusted", &format!("Client certificate is not trusted: {why}.")));
+            return Err(refused(
+                Reason::ClientCertificateNotTrusted,
+                &format!("Client certificate is not trusted: {why}."),
+            ));
         }
         if self.revocation
             && let Err(why) = ports.client_trust(&ClientTrust::NotRevoked)
         {
-            return Err(refused("ClientCertificateRevoked", &format!("Client certificate was revoked: {why}.")));
+            return Err(refused(Reason::ClientCertificateRevoked, &format!("Client certificate was revoked: {why}.")));
         }
         let fits = |identity: &Identity| identity.fits(&certificate, &shown.der, context, ports);
         if self.identities.is_empty() || self.identities.iter().any(fits) {
             return Ok(());
         }
-        Err(refused("ClientCertificateIdentityNotAllowed", "Client certificate matches no allowed identity."))
+        Err(refused(Reason::ClientCertificateIdentityNotAllowed, "Client certificate matches no allowed identity."))
     }
 }
 
-fn refused(reason: &'static str, message: &str) -> Fault {
+fn refused(reason: Reason, message: &str) -> Fault {
     Fault::new(NAME, 403, format!("{message} Access denied."))
         .with_reason(reason)
         .with_public_message("Invalid client certificate")

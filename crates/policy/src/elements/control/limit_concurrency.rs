@@ -3,7 +3,7 @@
 use crate::check::Node;
 use crate::emit::{Emitter, body_needs};
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Host;
 use crate::instruction::{BodyNeeds, Op};
@@ -60,7 +60,7 @@ impl Seat {
         }
         let message = format!("Concurrency limit of {} is exceeded.", self.seats);
         Err(Fault::new("limit-concurrency", 429, message.clone())
-            .with_reason("ConcurrencyLimitExceeded")
+            .with_reason(Reason::ConcurrencyLimitExceeded)
             .with_public_message(message))
     }
 }

@@ -3,7 +3,7 @@
 use crate::check::Node;
 use crate::emit::{Emitter, Side};
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
@@ -50,7 +50,7 @@ impl Step for Jsonp {
         let Some(callback) = asked(&exchange.context, &parameter) else { return Ok(Next::Continue) };
         if !is_identifier(&callback) {
             let message = format!("Value of callback parameter {parameter} is not a valid JavaScript identifier.");
-            let fault = Fault::new("", 400, message.clone()).with_reason("CallbackParameterInvalid");
+            let fault = Fault::new("", 400, message.clone()).with_reason(Reason::CallbackParameterInvalid);
             return Err(fault.with_public_message(message));
         }
         // JSON may hold two characters that end a line in JavaScript.

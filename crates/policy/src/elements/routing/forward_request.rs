@@ -4,7 +4,7 @@ use crate::check::Node;
 use crate::elements::Wait;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{ForwardOptions, Host, HttpVersion};
 use crate::instruction::{BodyNeeds, Next};
@@ -108,7 +108,7 @@ impl ForwardRequest {
                 status,
                 format!("The backend answered with status code {status}."),
             )
-            .with_reason("BackendErrorStatusCode"));
+            .with_reason(Reason::BackendErrorStatusCode));
         }
         Ok(Next::Continue)
     }

@@ -13,7 +13,7 @@ use crate::check::Node;
 use crate::definition::Missing;
 use crate::emit::Side;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Kind};
 use crate::operand::Dynamic;
 use serde_json::{Value, json};
@@ -118,8 +118,8 @@ impl Report {
 
     fn fault(&self, problem: Problem) -> Fault {
         let (status, reason) = match self.side {
-            Side::Request => (400, "Bad request"),
-            Side::Response => (502, "Response not allowed"),
+            Side::Request => (400, Reason::BadRequest),
+            Side::Response => (502, Reason::ResponseNotAllowed),
         };
         let public = problem.public.filter(|_| self.side == Side::Request).unwrap_or_else(|| GENERIC.to_owned());
         Fault::new("", status, problem.details).with_reason(reason).with_public_message(public)

@@ -1,26 +1,26 @@
 //! What `validate-jwt` and `validate-azure-ad-token` have in common: where the token stands, who
 //! signed it, what it must say.
 
+mod keys;
 mod memory;
 mod providers;
 mod rules;
 mod source;
 
+pub use keys::{DECRYPTION_KEYS, ISSUER_SIGNING_KEYS, OpeningKey, SigningKey, certificate};
 pub use memory::{Known, Memory};
 pub use providers::Providers;
 pub use rules::{AUDIENCES, Audiences, Lifetime, REQUIRED_CLAIMS, RequiredClaims, check_audience, check_issuer};
-pub use source::{Source, declared_source};
+pub use source::{HEADER_NAME, QUERY_PARAMETER_NAME, Source, TOKEN_VALUE, declared_source};
 
 use crate::check::Node;
 use crate::elements::transformation::set_status::status_code;
-use crate::emit::Emitter;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Kind};
 use crate::jose::{self, Claims, Compact, DecryptionKey, Header, Key, Verdict};
 use crate::operand::Dynamic;
 use smol_str::SmolStr;
-use std::sync::Arc;
-use tollgate_expression::context::{Certificate, Context};
+use tollgate_expression::context::Context;
 
 pub const FAILED_CODE: Attr =
     Attr::new("failed-validation-httpcode", Kind::STATUS, "Status of the answer when the token is refused.")
@@ -36,22 +36,22 @@ pub const OUTPUT_VARIABLE: Attr =
 /// Why a token is refused. Source: reference/policies.md, chapter 2.10.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    pub reason: &'static str,
+    pub reason: Reason,
     pub message: String,
 }
 
 impl Refusal {
     pub fn not_present() -> Refusal {
-        Refusal { reason: "TokenNotPresent", message: "JWT not present.".into() }
+        Refusal { reason: Reason::TokenNotPresent, message: "JWT not present.".into() }
     }
 
     /// `message` as the JWT library of Azure words it, without its full stop.
-    fn denied(reason: &'static str, message: impl std::fmt::Display) -> Refusal {
+    fn denied(reason: Reason, message: impl std::fmt::Display) -> Refusal {
         Refusal { reason, message: format!("{message}. Access denied.") }
     }
 
     fn broken(why: &jose::Broken) -> Refusal {
-        Refusal { reason: "JwtInvalid", message: format!("{why}.") }
+        Refusal { reason: Reason::JwtInvalid, message: format!("{why}.") }
     }
 }
 
@@ -63,6 +63,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn of(node: &Node<'_>) -> Option<Answer> {
+        Some(Answer {
+            status: node.int_of("failed-validation-httpcode")?,
+            message: node.text_of("failed-validation-error-message"),
+        })
+    }
+
     /// The fault of a refused token; `default` is the message where none is configured.
     pub fn fault(&self, source: &'static str, refusal: &Refusal, default: &str, context: &Context) -> Fault {
         let make = || -> Result<Fault, Fault> {
@@ -134,7 +141,7 @@ impl Opened {
         let kid = self.header.key_id.as_deref();
         match verdict {
             Verdict::Signed(_) | Verdict::Invalid => Refusal::denied(
-                "TokenSignatureInvalid",
+                Reason::TokenSignatureInvalid,
                 match kid {
                     Some(kid) => format!("IDX10511: Signature validation failed. Keys tried: '{keys}', kid: '{kid}'"),
                     None => format!(
@@ -143,11 +150,11 @@ impl Opened {
                 },
             ),
             Verdict::KeyNotFound if keys == 0 => Refusal::denied(
-                "TokenSignatureKeyNotFound",
+                Reason::TokenSignatureKeyNotFound,
                 "IDX10500: Signature validation failed. No security keys were provided to validate the signature",
             ),
             Verdict::KeyNotFound => Refusal::denied(
-                "TokenSignatureKeyNotFound",
+                Reason::TokenSignatureKeyNotFound,
                 format!(
                     "IDX10503: Signature validation failed. Unable to match key: kid: '{}', alg: '{}'",
                     kid.unwrap_or_default(),
@@ -155,7 +162,7 @@ impl Opened {
                 ),
             ),
             Verdict::UnknownAlgorithm => Refusal::denied(
-                "TokenSignatureInvalid",
+                Reason::TokenSignatureInvalid,
                 format!("IDX10652: The algorithm '{}' is not supported", self.header.algorithm),
             ),
         }
@@ -163,32 +170,8 @@ impl Opened {
 
     pub fn unsigned() -> Refusal {
         Refusal::denied(
-            "TokenSignatureInvalid",
+            Reason::TokenSignatureInvalid,
             "IDX10504: Unable to validate signature, token does not have a signature",
         )
     }
-}
-
-/// The `certificate-id` of a key, known to exist where it is literal.
-pub fn declared_certificate(key: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<Dynamic<SmolStr>> {
-    let id = key.text_of("certificate-id")?;
-    emitter.uses_certificate(key, &id)?;
-    Some(id)
-}
-
-/// A certificate of the configuration, by id without case.
-pub fn certificate(context: &Context, id: &str) -> Option<Arc<Certificate>> {
-    let certificates = &context.deployment.certificates;
-    certificates.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, certificate)| certificate.clone())
-}
-
-/// The private key of a certificate, for tokens encrypted to it.
-///
-/// # Errors
-/// The gateway has no such certificate, or not its key.
-pub fn certificate_decryption_key(context: &Context, id: &str, name: Option<SmolStr>) -> Result<DecryptionKey, Fault> {
-    let missing = || Fault::new("", 500, format!("certificate `{id}` has no private key on this gateway"));
-    let certificate = certificate(context, id).ok_or_else(missing)?;
-    let ids = jose::signing_key(name, &certificate.der).map(|key| key.ids).unwrap_or_default();
-    Ok(DecryptionKey::rsa(ids, certificate.private_key.as_ref().ok_or_else(missing)?))
 }

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::check::Node;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Shape};
 use crate::jose::Claims;
 use crate::operand::Dynamic;
@@ -88,7 +88,7 @@ pub fn check_audience(claims: &Claims, wanted: &[SmolStr]) -> Result<(), Refusal
             wanted.join(", ")
         )
     };
-    Err(Refusal::denied("TokenAudienceNotAllowed", message))
+    Err(Refusal::denied(Reason::TokenAudienceNotAllowed, message))
 }
 
 /// `IgnoreTrailingSlashWhenValidatingAudience`, which is on in the library of Azure.
@@ -101,7 +101,7 @@ pub fn check_issuer(claims: &Claims, allowed: &[SmolStr]) -> Result<(), Refusal>
     let issuer = claims.issuer.as_deref().unwrap_or_default();
     if issuer.is_empty() {
         return Err(Refusal::denied(
-            "TokenIssuerNotAllowed",
+            Reason::TokenIssuerNotAllowed,
             "IDX10211: Unable to validate issuer. The 'issuer' parameter is null or whitespace",
         ));
     }
@@ -112,7 +112,7 @@ pub fn check_issuer(claims: &Claims, allowed: &[SmolStr]) -> Result<(), Refusal>
         "IDX10205: Issuer validation failed. Issuer: '{issuer}'. Did not match: validationParameters.ValidIssuers: '{}'",
         allowed.join(", ")
     );
-    Err(Refusal::denied("TokenIssuerNotAllowed", message))
+    Err(Refusal::denied(Reason::TokenIssuerNotAllowed, message))
 }
 
 /// When a token may be used.
@@ -130,7 +130,7 @@ impl Lifetime {
         match claims.expires {
             None if self.require_expiration => {
                 let message = "IDX10225: Lifetime validation failed. The token is missing an Expiration Time";
-                return Err(Refusal::denied("JwtInvalid", message));
+                return Err(Refusal::denied(Reason::JwtInvalid, message));
             }
             Some(expires) if expires < now - skew => {
                 let message = format!(
@@ -138,7 +138,7 @@ impl Lifetime {
                     date(expires),
                     date(now)
                 );
-                return Err(Refusal::denied("TokenExpired", message));
+                return Err(Refusal::denied(Reason::TokenExpired, message));
             }
             _ => {}
         }
@@ -149,7 +149,7 @@ impl Lifetime {
                     date(start),
                     date(end)
                 );
-                Err(Refusal::denied("JwtInvalid", message))
+                Err(Refusal::denied(Reason::JwtInvalid, message))
             }
             (Some(start), _) if start > now + skew => {
                 let message = format!(
@@ -157,7 +157,7 @@ impl Lifetime {
                     date(start),
                     date(now)
                 );
-                Err(Refusal::denied("JwtInvalid", message))
+                Err(Refusal::denied(Reason::JwtInvalid, message))
             }
             _ => Ok(()),
         }
@@ -221,7 +221,7 @@ impl RequiredClaims {
         }
         if !missing.is_empty() {
             let message = format!("JWT token is missing the following claims: {}. Access denied.", missing.join(", "));
-            return Ok(Err(Refusal { reason: "TokenClaimNotFound", message }));
+            return Ok(Err(Refusal { reason: Reason::TokenClaimNotFound, message }));
         }
         for required in &self.0 {
             if let Err(refusal) = required.check(context, claims)? {
@@ -256,7 +256,7 @@ impl RequiredClaim {
             return Ok(Ok(()));
         }
         let message = format!("Claim {name} value of {} is not allowed. Access denied.", given.join(","));
-        Ok(Err(Refusal { reason: "TokenClaimValueNotAllowed", message }))
+        Ok(Err(Refusal { reason: Reason::TokenClaimValueNotAllowed, message }))
     }
 }
 

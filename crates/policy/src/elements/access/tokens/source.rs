@@ -4,11 +4,18 @@ use super::Refusal;
 use crate::check::Node;
 use crate::emit::Emitter;
 use crate::fault::Fault;
+use crate::grammar::{Attr, Kind};
 use crate::operand::Dynamic;
 use percent_encoding::percent_decode_str;
 use smol_str::SmolStr;
 use tollgate_error::Code;
 use tollgate_expression::context::Context;
+
+pub const HEADER_NAME: Attr =
+    Attr::new("header-name", Kind::HeaderName, "The header that holds the token, with or without a scheme.");
+pub const QUERY_PARAMETER_NAME: Attr =
+    Attr::new("query-parameter-name", Kind::Name, "The query parameter that holds the token.");
+pub const TOKEN_VALUE: Attr = Attr::new("token-value", Kind::Text, "The token itself.");
 
 #[derive(Debug)]
 pub enum Source {
@@ -19,7 +26,7 @@ pub enum Source {
 
 /// The one of the three attributes that is given. `None` with a finding: several are; without: none is.
 pub fn declared_source(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<Option<Source>> {
-    const NAMES: [&str; 3] = ["header-name", "query-parameter-name", "token-value"];
+    const NAMES: [&str; 3] = [HEADER_NAME.name, QUERY_PARAMETER_NAME.name, TOKEN_VALUE.name];
     let given: Vec<&str> = NAMES.into_iter().filter(|name| node.is_given(name)).collect();
     match given.as_slice() {
         [] => Some(None),
