@@ -88,6 +88,21 @@ impl ClientAuthorities {
     }
 }
 
+impl ClientAuthorities {
+    /// `X509Certificate2.Verify`: its chain leads to a trusted authority, all of it is valid now and none of it is
+    /// known to be revoked. `others`: certificates that may stand between.
+    pub fn verifies(&self, der: &[u8], others: &[Bytes], check_revocation: bool, now: Duration) -> bool {
+        let leaf = CertificateDer::from(der);
+        if self.own.contains(&leaf) {
+            return within(&leaf, now).as_secs() == now.as_secs();
+        }
+        let others: Vec<CertificateDer<'_>> = others.iter().map(|der| CertificateDer::from(der.as_ref())).collect();
+        let verifier = self.revocation.as_ref().filter(|_| check_revocation).or(self.chains.as_ref());
+        let at = UnixTime::since_unix_epoch(now);
+        verifier.is_some_and(|verifier| verifier.verify_client_cert(&leaf, &others, at).is_ok())
+    }
+}
+
 fn verifier(
     roots: Arc<RootCertStore>,
     lists: &[CertificateRevocationListDer<'static>],

@@ -255,8 +255,7 @@ impl Host for RequestHost {
     }
 
     fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        self.runtime.client_authorities.check(trust, &self.connection.chain, now)
+        self.runtime.client_authorities.check(trust, &self.connection.chain, since_epoch())
     }
 
     fn client_issuers(&self) -> Vec<bytes::Bytes> {
@@ -367,16 +366,22 @@ impl SideCaller {
 
 /// The wall clock as .NET counts it.
 pub fn now() -> Instant100ns {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = since_epoch();
     Instant100ns::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos())
 }
 
-/// What expressions may learn of the world; one per worker.
-pub struct WorkerEnvironment {
-    pub log: crate::log::Log,
+fn since_epoch() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
-impl Environment for WorkerEnvironment {
+/// What the expressions of one request may learn of the world.
+pub struct RequestEnvironment {
+    pub log: crate::log::Log,
+    pub runtime: Rc<LocalRuntime>,
+    pub connection: Rc<ConnectionFacts>,
+}
+
+impl Environment for RequestEnvironment {
     fn now(&self) -> Instant100ns {
         now()
     }
@@ -387,5 +392,10 @@ impl Environment for WorkerEnvironment {
 
     fn trace(&self, message: &str) {
         self.log.event(LogLevel::Debug, "Trace", message, &[("source", "context.Trace".into())]);
+    }
+
+    fn trusts_certificate(&self, der: &[u8], check_revocation: bool) -> bool {
+        let shown = self.connection.chain.get(1..).unwrap_or_default();
+        self.runtime.client_authorities.verifies(der, shown, check_revocation, since_epoch())
     }
 }

@@ -3,7 +3,7 @@
 use crate::body::{Body, RequestBody, RequestBodyFacts};
 use crate::debug;
 use crate::forward;
-use crate::host::RequestHost;
+use crate::host::{RequestEnvironment, RequestHost};
 use crate::identify::{self, Caller};
 use crate::listener::ConnectionFacts;
 use crate::respond::{self, Refused};
@@ -254,7 +254,11 @@ fn open(
         request_id: RequestId(*uuid::Uuid::new_v4().as_bytes()),
         timestamp: crate::host::now(),
         tracing: false,
-        environment: worker.environment.clone(),
+        environment: Rc::new(RequestEnvironment {
+            log: worker.node.log.clone(),
+            runtime: runtime.clone(),
+            connection: connection.clone(),
+        }),
     };
     let base_url = api.as_ref().and_then(|api| api.service_base.clone());
     let body_bytes_max = worker.node.settings.limits.body_bytes_max;

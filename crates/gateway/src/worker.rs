@@ -2,7 +2,6 @@
 //! telemetry. Nothing of it leaves the thread.
 
 use crate::cache::Redis;
-use crate::host::WorkerEnvironment;
 use crate::log::LogLevel;
 use crate::node::Node;
 use crate::runtime::Runtime;
@@ -12,7 +11,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_expression::context::Environment;
 
 /// Log lines are handed to the writer when this much has gathered, or at the next tick.
 const LINES_BYTES_MAX: usize = 32 * 1024;
@@ -34,7 +32,6 @@ impl std::ops::Deref for LocalRuntime {
 pub struct Worker {
     pub node: Arc<Node>,
     pub upstreams: Upstreams,
-    pub environment: Rc<dyn Environment>,
     pub redis: Rc<Redis>,
     /// Side calls that nobody waits for.
     pub detached: Cell<usize>,
@@ -52,7 +49,6 @@ impl Worker {
             redis: Rc::new(Redis::new(node.log.clone(), worker.clone())),
             detached: Cell::new(0),
             upstreams: Upstreams::new(&node.settings.limits),
-            environment: Rc::new(WorkerEnvironment { log: node.log.clone() }),
             shard: node.telemetry.shard(index),
             current: RefCell::new(None),
             lines: RefCell::default(),
