@@ -48,7 +48,7 @@ impl Authorizations {
     ) -> Result<Arc<Token>, FetchError> {
         let (renewed, refresh_token) = self.connection(definition);
         let fetch = || fetch(worker.clone(), tls.clone(), definition.clone(), refresh_token.clone());
-        renewed.get(false, fetch).await
+        renewed.get(worker.node.settings.limits.credential_fetch, false, fetch).await
     }
 
     fn connection(&self, definition: &Arc<Authorization>) -> (Arc<Renewed<Token>>, Arc<Mutex<Option<String>>>) {

@@ -9,10 +9,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, Limited};
 use std::sync::Arc;
 use thiserror::Error;
-use tollgate_expression::context::Url;
+use tollgate_expression::context::{Scheme, Url};
 
 /// Longest answer that is read, in bytes: a key set with certificate chains is a tenth of it.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Redirects followed for one call: real providers have one.
+const REDIRECTS_MAX: usize = 5;
 
 #[derive(Debug, Clone, Error)]
 pub enum FetchError {
@@ -34,11 +36,13 @@ pub struct Call {
     url: Url,
     headers: HeaderMap,
     body: Bytes,
+    /// How many redirects may be followed yet.
+    redirects: usize,
 }
 
 impl Call {
     pub fn get(url: Url) -> Call {
-        Call { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() }
+        Call { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), redirects: 0 }
     }
 
     /// # Errors
@@ -54,7 +58,7 @@ impl Call {
     pub fn form(url: &str, fields: &[(&str, &str)]) -> Result<Call, FetchError> {
         let url = crate::url::parse(url).ok_or_else(|| FetchError::Url(url.to_owned()))?;
         let body = Bytes::from(form(fields));
-        let mut call = Call { method: Method::POST, url, headers: HeaderMap::new(), body };
+        let mut call = Call { method: Method::POST, url, headers: HeaderMap::new(), body, redirects: 0 };
         call.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         Ok(call)
     }
@@ -68,17 +72,48 @@ impl Call {
         self
     }
 
+    /// Redirects are followed, as for what everybody may read.
+    #[must_use]
+    pub fn following(mut self) -> Call {
+        self.redirects = REDIRECTS_MAX;
+        self
+    }
+
     /// The body of a 200.
     ///
     /// # Errors
     /// Every other outcome. How long it may take is the caller's business.
-    pub async fn send(self, worker: &Worker, tls: &Arc<TlsClient>) -> Result<Bytes, FetchError> {
-        // Without the query, which may hold what is not for logs.
-        let place = format!("{}://{}{}", self.url.scheme.as_str(), forward::authority(&self.url), self.url.path());
+    pub async fn send(mut self, worker: &Worker, tls: &Arc<TlsClient>) -> Result<Bytes, FetchError> {
+        loop {
+            let place = self.place();
+            let route = Route { url: &self.url, tls, proxy: None };
+            let sent = worker.upstreams.send_fresh(route, Protocol::Http1, self.request()).await;
+            let response = sent.map_err(|error| FetchError::Unreachable(place.clone(), error.to_string()))?;
+            if self.redirects > 0
+                && let Some(next) = forward::redirect(&self.url, &response)
+                && (next.scheme == self.url.scheme || next.scheme == Scheme::Https)
+            {
+                self.redirects -= 1;
+                self.url = next;
+                continue;
+            }
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect().await;
+            let body = body.map_err(|error| FetchError::Body(place.clone(), error.to_string()))?.to_bytes();
+            return if status == 200 { Ok(body) } else { Err(FetchError::Status(place, status, excerpt(&body))) };
+        }
+    }
+
+    /// The URL without its query, which may hold what is not for logs.
+    fn place(&self) -> String {
+        format!("{}://{}{}", self.url.scheme.as_str(), forward::authority(&self.url), self.url.path())
+    }
+
+    fn request(&self) -> Request<Body> {
         let mut request = Request::new(Body::full(self.body.clone()));
-        *request.method_mut() = self.method;
+        *request.method_mut() = self.method.clone();
         *request.uri_mut() = http::Uri::from(self.url.path_and_query.clone());
-        *request.headers_mut() = self.headers;
+        *request.headers_mut() = self.headers.clone();
         let headers = request.headers_mut();
         if let Ok(host) = HeaderValue::try_from(forward::authority(&self.url).as_str()) {
             headers.insert(header::HOST, host);
@@ -88,13 +123,7 @@ impl Call {
         if !self.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         }
-        let route = Route { url: &self.url, tls, proxy: None };
-        let sent = worker.upstreams.send_fresh(route, Protocol::Http1, request).await;
-        let response = sent.map_err(|error| FetchError::Unreachable(place.clone(), error.to_string()))?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| FetchError::Body(place.clone(), error.to_string()))?.to_bytes();
-        if status == 200 { Ok(body) } else { Err(FetchError::Status(place, status, excerpt(&body))) }
+        request
     }
 }
 

@@ -219,7 +219,8 @@ fn failed(host: &RequestHost, error: &UpstreamError) -> Fault {
     respond::backend_failed(SOURCE, error)
 }
 
-fn redirect(from: &Url, response: &Response<UpstreamBody>) -> Option<Url> {
+/// Where an answer sends the client that called `from`.
+pub fn redirect(from: &Url, response: &Response<UpstreamBody>) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }

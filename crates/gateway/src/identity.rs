@@ -69,7 +69,7 @@ impl Identity {
             all.entry(key.clone()).or_insert_with(|| Renewed::new(PACE)).clone()
         };
         let fetch = || fetch(worker.clone(), tls.clone(), key.0.clone(), key.1.clone());
-        Ok(renewed.get(false, fetch).await?.access_token.clone())
+        Ok(renewed.get(worker.node.settings.limits.credential_fetch, false, fetch).await?.access_token.clone())
     }
 }
 

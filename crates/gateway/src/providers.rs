@@ -43,9 +43,10 @@ impl Providers {
     ) -> Result<Arc<Provider>, FetchError> {
         let renewed = self.entry(url);
         let fetch = || fetch(worker.clone(), tls.clone(), url.to_owned());
-        let known = renewed.get(false, fetch).await?;
+        let limit = worker.node.settings.limits.credential_fetch;
+        let known = renewed.get(limit, false, fetch).await?;
         match stale {
-            Some(stale) if Arc::ptr_eq(stale, &known) => renewed.get(true, fetch).await,
+            Some(stale) if Arc::ptr_eq(stale, &known) => renewed.get(limit, true, fetch).await,
             // Somebody else has fetched since.
             _ => Ok(known),
         }
@@ -67,10 +68,10 @@ impl Providers {
 
 async fn fetch(worker: Rc<Worker>, tls: Arc<TlsClient>, url: String) -> Result<Fetched<Provider>, FetchError> {
     let unusable = |error: jose::ProviderError| FetchError::Content(error.to_string());
-    let metadata = Call::get_text(&url)?.send(&worker, &tls).await?;
+    let metadata = Call::get_text(&url)?.following().send(&worker, &tls).await?;
     let metadata = jose::parse_metadata(&url, &metadata).map_err(unusable)?;
     let keys_url = jose::jwks_url(&url, &metadata).map_err(unusable)?;
-    let keys = Call::get(keys_url).send(&worker, &tls).await?;
+    let keys = Call::get(keys_url).following().send(&worker, &tls).await?;
     let keys = jose::parse_keys(&metadata.jwks_uri, &keys).map_err(unusable)?;
     let value = Provider { issuer: metadata.issuer.into(), keys };
     Ok(Fetched { value, fresh_for: REFRESH, usable_for: None })

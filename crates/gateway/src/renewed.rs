@@ -8,12 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Limit of one fetch, all its calls together.
-const FETCH_LIMIT: Duration = Duration::from_secs(10);
-/// How long somebody waits for a fetch; longer than one may take.
-const PATIENCE: Duration = Duration::from_secs(12);
-/// A fetch that has not ended by then never will: its worker has stopped.
-const FLIGHT_LIMIT: Duration = Duration::from_secs(20);
+/// How much longer than a fetch may take somebody waits for it. A fetch that has not ended by then never
+/// will: its worker has stopped.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// When a value is asked for again.
 #[derive(Debug, Clone, Copy)]
@@ -67,11 +64,17 @@ impl<T: PartialEq + Send + Sync + 'static> Renewed<T> {
         Arc::new(Renewed { state: Mutex::new(state), ended: watch::Sender::new(0), pace })
     }
 
-    /// The value. `force`: the caller has it already and it does not serve.
+    /// The value. `limit`: of one fetch, all its calls together. `force`: the caller has the value already and
+    /// it does not serve.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn get<F>(self: &Arc<Self>, force: bool, fetch: impl FnOnce() -> F) -> Result<Arc<T>, FetchError>
+    pub async fn get<F>(
+        self: &Arc<Self>,
+        limit: Duration,
+        force: bool,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<T>, FetchError>
     where
         F: Future<Output = Result<Fetched<T>, FetchError>> + 'static,
     {
@@ -82,14 +85,14 @@ impl<T: PartialEq + Send + Sync + 'static> Renewed<T> {
             let may_force = force && state.forced_at.is_none_or(|at| now >= at + self.pace.forced);
             let due = state.usable(now).is_none() || now >= state.fresh_until;
             let rested = state.retry_at.is_none_or(|at| now >= at);
-            let flying = state.flying.is_some_and(|since| now < since + FLIGHT_LIMIT);
+            let flying = state.flying.is_some_and(|since| now < since + limit + PATIENCE);
             if !flying && ((due && rested) || may_force) {
                 state.flying = Some(now);
                 if force {
                     state.forced_at = Some(now);
                 }
                 drop(state);
-                self.start(fetch());
+                self.start(limit, fetch());
             } else {
                 let waits = flying && (force || state.usable(now).is_none());
                 if !waits {
@@ -102,19 +105,19 @@ impl<T: PartialEq + Send + Sync + 'static> Renewed<T> {
             return Ok(value);
         }
         // Its own limit ends the fetch; this is for one whose worker stops.
-        let _ = tokio::time::timeout(PATIENCE, ended.changed()).await;
+        let _ = tokio::time::timeout(limit + PATIENCE, ended.changed()).await;
         self.lock().outcome(Instant::now())
     }
 
     /// Runs on its own: it ends even if nobody waits any more.
-    fn start<F>(self: &Arc<Self>, fetch: F)
+    fn start<F>(self: &Arc<Self>, limit: Duration, fetch: F)
     where
         F: Future<Output = Result<Fetched<T>, FetchError>> + 'static,
     {
         let this = self.clone();
         tokio::task::spawn_local(async move {
-            let late = || FetchError::Content(format!("no answer within {} s", FETCH_LIMIT.as_secs()));
-            let outcome = tokio::time::timeout(FETCH_LIMIT, fetch).await.unwrap_or_else(|_| Err(late()));
+            let late = || FetchError::Content(format!("no answer within {limit:?}"));
+            let outcome = tokio::time::timeout(limit, fetch).await.unwrap_or_else(|_| Err(late()));
             this.end(outcome);
         });
     }
@@ -194,7 +197,7 @@ mod tests {
     fn many_callers_make_one_fetch() {
         tell(|count| async move {
             let renewed = Renewed::new(SLOW);
-            let ask = || renewed.get(false, || fetch(count.clone(), true, LONG));
+            let ask = || renewed.get(LONG, false, || fetch(count.clone(), true, LONG));
             let (a, b) = tokio::join!(ask(), ask());
             assert_eq!((a.ok().as_deref(), b.ok().as_deref(), count.get()), (Some(&1), Some(&1), 1));
         });
@@ -205,14 +208,14 @@ mod tests {
         tell(|count| async move {
             let renewed = Renewed::new(SLOW);
             for _ in 0..3 {
-                assert!(renewed.get(false, || fetch(count.clone(), false, LONG)).await.is_err());
+                assert!(renewed.get(LONG, false, || fetch(count.clone(), false, LONG)).await.is_err());
             }
             assert_eq!(count.get(), 1);
             let renewed = Renewed::new(EAGER);
             // Old at once: each use starts a renewal in the background.
-            assert!(renewed.get(false, || fetch(count.clone(), true, Duration::ZERO)).await.is_ok());
+            assert!(renewed.get(LONG, false, || fetch(count.clone(), true, Duration::ZERO)).await.is_ok());
             for _ in 0..3 {
-                let value = renewed.get(false, || fetch(count.clone(), false, LONG)).await;
+                let value = renewed.get(LONG, false, || fetch(count.clone(), false, LONG)).await;
                 assert_eq!(value.ok().as_deref(), Some(&2));
                 tokio::task::yield_now().await;
             }
@@ -223,7 +226,7 @@ mod tests {
     fn forcing_is_rationed() {
         tell(|count| async move {
             let renewed = Renewed::new(SLOW);
-            let ask = |force: bool| renewed.get(force, || fetch(count.clone(), true, LONG));
+            let ask = |force: bool| renewed.get(LONG, force, || fetch(count.clone(), true, LONG));
             assert_eq!(ask(false).await.ok().as_deref(), Some(&1));
             assert_eq!(ask(true).await.ok().as_deref(), Some(&2));
             for _ in 0..3 {

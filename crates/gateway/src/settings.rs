@@ -129,6 +129,8 @@ pub struct Limits {
     /// Bytes of a body that a policy reads.
     pub body_bytes_max: usize,
     pub connect: Duration,
+    /// One fetch of keys or a token that a policy needs, all its calls together.
+    pub credential_fetch: Duration,
     /// Idle upstream connections kept per backend address and worker.
     pub upstream_idle_max: usize,
     pub upstream_idle: Duration,
@@ -145,6 +147,7 @@ impl Default for Limits {
             target_bytes_max: 16 * 1024,
             body_bytes_max: 16 * 1024 * 1024,
             connect: Duration::from_secs(10),
+            credential_fetch: Duration::from_secs(10),
             upstream_idle_max: 128,
             upstream_idle: Duration::from_secs(60),
             connections_max: 20_000,

@@ -1,108 +1,23 @@
-//! Keys, tokens and certificates that the gateway gets from other servers: fetched once, renewed,
-//! kept when the server is gone; and never a wrong 401.
+//! Tokens and certificates of the gateway: its own identity, connections of credential providers, client
+//! certificates in both directions.
 
 mod world;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tollgate_contract::snapshot::{
     Authorization, AuthorizationAccess, Backend, Certificate, CertificateAuthority, Document, Hostname, Kind, Logger,
 };
 use tollgate_gateway::settings::{IdentitySettings, Secret};
 use world::World;
+use world::documents::Documents;
 use world::upstream::{Upstream, header};
-
-/// A server of small documents that can be changed and counts who asks.
-#[derive(Clone, Default)]
-struct Documents(Arc<Mutex<State>>);
-
-#[derive(Default)]
-struct State {
-    /// Status and body by path.
-    answers: HashMap<String, (u16, String)>,
-    /// Request head and body, in order.
-    asked: Vec<String>,
-}
-
-impl Documents {
-    fn start() -> (Documents, String) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-        let url = format!("http://{}", listener.local_addr().expect("address"));
-        let documents = Documents::default();
-        let served = documents.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                served.answer(stream);
-            }
-        });
-        (documents, url)
-    }
-
-    fn put(&self, path: &str, status: u16, body: impl Into<String>) {
-        self.0.lock().expect("lock").answers.insert(path.to_owned(), (status, body.into()));
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.0.lock().expect("lock").asked.clone()
-    }
-
-    fn answer(&self, mut stream: TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if reader.read_line(&mut head).unwrap_or(0) == 0 {
-                return;
-            }
-        }
-        let length = header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        let mut body = vec![0; length];
-        let _ = reader.read_exact(&mut body);
-        let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
-        let mut state = self.0.lock().expect("lock");
-        state.asked.push(format!("{head}{}", String::from_utf8_lossy(&body)));
-        let (status, body) = state.answers.get(&path).cloned().unwrap_or((404, String::new()));
-        let length = body.len();
-        let _ = write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-    }
-}
-
-/// A key of an OpenID provider.
-struct Signer {
-    id: String,
-    pair: EcdsaKeyPair,
-}
-
-impl Signer {
-    fn new(id: &str) -> Signer {
-        Signer { id: id.to_owned(), pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key") }
-    }
-
-    fn jwk(&self) -> String {
-        let point = self.pair.public_key().as_ref();
-        let part = |range: std::ops::Range<usize>| URL_SAFE_NO_PAD.encode(&point[range]);
-        format!(r#"{{"kty":"EC","crv":"P-256","kid":"{}","x":"{}","y":"{}"}}"#, self.id, part(1..33), part(33..65))
-    }
-
-    fn token(&self, issuer: &str) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let header = format!(r#"{{"alg":"ES256","kid":"{}"}}"#, self.id);
-        let payload = format!(r#"{{"iss":"{issuer}","exp":{}}}"#, now + 600);
-        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-}
 
 fn api(upstream: &Upstream, inbound: &str) -> World {
     api_with(upstream, inbound, |_| {})
@@ -111,73 +26,6 @@ fn api(upstream: &Upstream, inbound: &str) -> World {
 fn api_with(upstream: &Upstream, inbound: &str, change: impl FnOnce(&mut tollgate_gateway::Settings)) -> World {
     let text = format!("<policies><inbound><base/>{inbound}</inbound></policies>");
     World::with(change).api("a", &upstream.url(), &["GET /x"]).policy("a", &text).applied()
-}
-
-fn call(world: &World, token: &str) -> u16 {
-    let request = format!("GET /a/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
-    world.raw(request.as_bytes()).status
-}
-
-fn jwt_policy(provider: &str) -> String {
-    format!(
-        r#"<validate-jwt header-name="Authorization"><openid-config url="{provider}/.well-known/openid-configuration"/></validate-jwt>"#
-    )
-}
-
-fn metadata(provider: &str) -> String {
-    format!(r#"{{"issuer":"{provider}","jwks_uri":"{provider}/keys"}}"#)
-}
-
-const METADATA: &str = "/.well-known/openid-configuration";
-
-#[test]
-fn keys_are_fetched_once_and_again_when_they_rotate() {
-    let (documents, provider) = Documents::start();
-    let (old, new, stranger) = (Signer::new("1"), Signer::new("2"), Signer::new("3"));
-    documents.put(METADATA, 200, metadata(&provider));
-    documents.put("/keys", 200, format!(r#"{{"keys":[{}]}}"#, old.jwk()));
-    let upstream = Upstream::start();
-    let world = api(&upstream, &jwt_policy(&provider));
-    for _ in 0..4 {
-        assert_eq!(call(&world, &old.token(&provider)), 200);
-    }
-    assert_eq!(call(&world, &old.token("https://elsewhere.example")), 401);
-    assert_eq!(documents.asked().len(), 2, "metadata and keys, once");
-    documents.put("/keys", 200, format!(r#"{{"keys":[{}]}}"#, new.jwk()));
-    assert_eq!(call(&world, &new.token(&provider)), 200, "an unknown key id has keys fetched");
-    assert_eq!(call(&world, &old.token(&provider)), 401, "what is gone is gone");
-    for _ in 0..4 {
-        assert_eq!(call(&world, &stranger.token(&provider)), 401);
-    }
-    assert_eq!(documents.asked().len(), 4, "strangers do not make the gateway ask again and again");
-    documents.put("/keys", 500, "");
-    assert_eq!(call(&world, &new.token(&provider)), 200, "the last good keys stay");
-}
-
-#[test]
-fn a_provider_that_is_down_or_lies_is_no_401() {
-    let signer = Signer::new("1");
-    let check = |metadata: Option<&dyn Fn(&str) -> String>, keys: &str| {
-        let (documents, provider) = Documents::start();
-        if let Some(metadata) = metadata {
-            documents.put(METADATA, 200, metadata(&provider));
-        }
-        documents.put("/keys", 200, keys);
-        let upstream = Upstream::start();
-        let world = api(&upstream, &jwt_policy(&provider));
-        for _ in 0..3 {
-            assert_eq!(call(&world, &signer.token(&provider)), 500);
-            assert_eq!(call(&world, "not.a.token"), 401, "what is broken is so without keys");
-        }
-        let asked = documents.asked().len();
-        assert!(asked <= 2, "asked {asked} times");
-        assert!(upstream.heads().is_empty(), "nothing went through");
-    };
-    check(None, "");
-    check(Some(&|_| "<html>".to_owned()), "");
-    check(Some(&metadata), r#"{"keys":[]}"#);
-    check(Some(&metadata), &format!(r#"{{"keys":[{}], "x":"{}"}}"#, signer.jwk(), "x".repeat(2_000_000)));
-    check(Some(&|_| r#"{"issuer":"a","jwks_uri":"file:///etc/passwd"}"#.to_owned()), "");
 }
 
 #[test]
@@ -333,7 +181,23 @@ fn issue(authority: &CertifiedIssuer<'static, rcgen::KeyPair>, name: &str) -> Is
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
-    let certificate = params.signed_by(&key, authority).expect("a certificate");
+    issue_with(authority, params, &key)
+}
+
+fn issue_expired(authority: &CertifiedIssuer<'static, rcgen::KeyPair>, name: &str) -> Issued {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    issue_with(authority, params, &key)
+}
+
+fn issue_with(
+    authority: &CertifiedIssuer<'static, rcgen::KeyPair>,
+    params: CertificateParams,
+    key: &rcgen::KeyPair,
+) -> Issued {
+    let certificate = params.signed_by(key, authority).expect("a certificate");
     Issued { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().clone() }
 }
 
@@ -461,12 +325,13 @@ fn call_tls(address: SocketAddr, roots: &Arc<RootCertStore>, client: Option<&Iss
     String::from_utf8_lossy(&answer).lines().next().map(str::to_owned)
 }
 
-#[test]
-fn a_policy_that_looks_at_client_certificates_has_them_asked_for() {
-    let (ours, theirs) = (authority(), authority());
-    let own = issue(&ours, "gw.example");
-    let (friend, stranger) = (issue(&ours, "friend"), issue(&theirs, "friend"));
-    let upstream = Upstream::start();
+/// A gateway with a certificate of `ours`, which it trusts, and a policy of the API.
+fn tls_world(
+    ours: &CertifiedIssuer<'static, rcgen::KeyPair>,
+    own: &Issued,
+    upstream: &Upstream,
+    inbound: &str,
+) -> (World, SocketAddr) {
     let world = World::start().api("a", &upstream.url(), &["GET /x"]);
     world.plane.put(Kind::Certificate, "own", own.document("own", "00"));
     let host =
@@ -474,14 +339,24 @@ fn a_policy_that_looks_at_client_certificates_has_them_asked_for() {
     world.plane.put(Kind::Hostname, "h", Document::Hostname(host));
     let authority = CertificateAuthority { id: "ca".into(), pem: ours.pem(), is_trusted: true };
     world.plane.put(Kind::CertificateAuthority, "ca", Document::CertificateAuthority(authority));
-    let policy = r#"<policies><inbound><base/><validate-client-certificate><identities><identity subject="CN=friend" issuer-subject="CN=Test CA" /></identities></validate-client-certificate></inbound></policies>"#;
-    let world = world.policy("a", policy).applied();
+    let world = world.policy("a", &format!("<policies><inbound><base/>{inbound}</inbound></policies>")).applied();
     let address = loop {
         if let Some(address) = world.gateway.https_address() {
             break address;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     };
+    (world, address)
+}
+
+#[test]
+fn a_policy_that_looks_at_client_certificates_has_them_asked_for() {
+    let (ours, theirs) = (authority(), authority());
+    let own = issue(&ours, "gw.example");
+    let (friend, stranger) = (issue(&ours, "friend"), issue(&theirs, "friend"));
+    let upstream = Upstream::start();
+    let policy = r#"<validate-client-certificate><identities><identity subject="CN=friend" issuer-subject="CN=Test CA" /></identities></validate-client-certificate>"#;
+    let (_world, address) = tls_world(&ours, &own, &upstream, policy);
     let roots = roots(&ours);
     let check = |client: Option<&Issued>, expected: &str| {
         let line = call_tls(address, &roots, client).unwrap_or_default();
@@ -491,4 +366,33 @@ fn a_policy_that_looks_at_client_certificates_has_them_asked_for() {
     check(None, "HTTP/1.1 403");
     check(Some(&stranger), "HTTP/1.1 403");
     check(Some(&own), "HTTP/1.1 403");
+}
+
+#[test]
+fn an_expression_verifies_a_certificate_by_the_authorities_of_the_gateway() {
+    let (ours, theirs) = (authority(), authority());
+    let own = issue(&ours, "gw.example");
+    let (friend, stranger, late) = (issue(&ours, "a"), issue(&theirs, "a"), issue_expired(&ours, "a"));
+    let upstream = Upstream::start();
+    let policy = |condition: &str| {
+        format!(
+            r#"<choose><when condition="@({condition})"><return-response><set-status code="403" /></return-response></when></choose>"#
+        )
+    };
+    let refused = |certificate: &str| format!("!{certificate}.Verify() || !{certificate}.VerifyNoRevocation()");
+    let shown = policy(&format!("context.Request.Certificate == null || {}", refused("context.Request.Certificate")));
+    let (_world, address) = tls_world(&ours, &own, &upstream, &shown);
+    let roots = roots(&ours);
+    let check = |client: Option<&Issued>, expected: &str| {
+        let line = call_tls(address, &roots, client).unwrap_or_default();
+        assert!(line.starts_with(expected), "{line} instead of {expected}");
+    };
+    check(Some(&friend), "HTTP/1.1 200");
+    check(Some(&stranger), "HTTP/1.1 403");
+    check(Some(&late), "HTTP/1.1 403");
+    check(None, "HTTP/1.1 403");
+    let uploaded = policy(&refused(r#"context.Deployment.Certificates["own"]"#));
+    let (_world, address) = tls_world(&ours, &own, &upstream, &uploaded);
+    let line = call_tls(address, &roots, None).unwrap_or_default();
+    assert!(line.starts_with("HTTP/1.1 200"), "{line}");
 }

@@ -1,6 +1,7 @@
 //! A gateway with a backend behind it, in one process, on free ports.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod documents;
 pub mod redis;
 pub mod relay;
 pub mod upstream;
