@@ -69,6 +69,7 @@ macro_rules! reasons {
 reasons! {
     BackendErrorStatusCode "BackendErrorStatusCode"
     BadRequest "Bad request"
+    CacheRemovalFailed "CacheRemovalFailed"
     CallbackParameterInvalid "CallbackParameterInvalid"
     CallerIpBlocked "CallerIpBlocked"
     CallerIpNotAllowed "CallerIpNotAllowed"
@@ -82,6 +83,7 @@ reasons! {
     ConcurrencyLimitExceeded "ConcurrencyLimitExceeded"
     HeaderNotFound "HeaderNotFound"
     HeaderValueNotAllowed "HeaderValueNotAllowed"
+    InvalidMessage "InvalidMessage"
     JwtInvalid "JwtInvalid"
     QuotaExceeded "QuotaExceeded"
     RateLimitExceeded "RateLimitExceeded"

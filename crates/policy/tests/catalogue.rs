@@ -71,6 +71,18 @@ fn every_attribute_default_and_failure_has_a_case() {
     assert_eq!(text, expected, "write a case in tests/cases for what is listed, and take it off the list");
 }
 
+/// Where the list above sees them.
+#[test]
+fn elements_name_their_reasons_by_the_enum() {
+    let mut files = Vec::new();
+    collect(&root().join("src/elements"), "rs", &mut files);
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        assert!(!code.contains("with_reason(\""), "{} has a reason that is no `fault::Reason`", file.display());
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

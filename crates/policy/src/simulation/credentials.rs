@@ -28,6 +28,19 @@ struct Client {
     revoked: Option<String>,
 }
 
+/// What is known of a client's certificate.
+pub struct Trust {
+    leaf: Bytes,
+    trusted: bool,
+    revoked: bool,
+}
+
+impl Trust {
+    pub fn covers(&self, der: &[u8], check_revocation: bool) -> bool {
+        self.trusted && self.leaf == der && !(check_revocation && self.revoked)
+    }
+}
+
 impl Credentials {
     pub fn new(names: &Names) -> Credentials {
         let certificates = names.certificate_texts.iter().filter_map(|(id, text)| {
@@ -56,6 +69,13 @@ impl Credentials {
             revoked: spec.certificate_revoked.clone(),
         };
         Some(Arc::new(Certificate { der: leaf, private_key: None }))
+    }
+
+    /// What `Verify` says of the client's certificate; it trusts no other.
+    pub fn trust_of(&self, spec: &RequestSpec) -> Option<Trust> {
+        let leaf = pem_blocks(spec.certificate.as_deref()?, "CERTIFICATE").into_iter().next()?;
+        let (trusted, revoked) = (spec.certificate_untrusted.is_none(), spec.certificate_revoked.is_some());
+        Some(Trust { leaf, trusted, revoked })
     }
 
     pub fn client_trust(&self, trust: &ClientTrust<'_>) -> Result<(), String> {

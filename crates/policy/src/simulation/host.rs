@@ -1,7 +1,7 @@
 //! The host of a simulation: stubbed backends and side calls, a clock that moves only when told,
 //! counters and cache in memory.
 
-use super::credentials::{self, Credentials};
+use super::credentials::{self, Credentials, Trust};
 use super::spec::{
     AnswerSpec, ApiSpec, Identity, Names, OneOrMany, ProductSpec, Received, RequestSpec, SubscriptionSpec, UserSpec,
 };
@@ -11,7 +11,8 @@ use crate::exchange::{BodyStream, Exchange, Target, empty_response};
 use crate::fault::Fault;
 use crate::host::{
     Authorization, AuthorizationWanted, CacheEntry, CacheKind, CacheRemoval, ClientTrust, ForwardOptions, Host,
-    LogEntry, LogEvent, LogSeverity, Metric, Proxy, QuotaHit, QuotaStanding, RateHit, RateStanding, SideRequest,
+    HttpVersion, LogEntry, LogEvent, LogSeverity, Metric, Proxy, QuotaHit, QuotaStanding, RateHit, RateStanding,
+    SideRequest,
 };
 use crate::jose::Provider;
 use crate::run::RunState;
@@ -192,7 +193,11 @@ impl StubHost {
             request_id: RequestId([0x11; 16]),
             timestamp: Instant100ns(self.clock.get()),
             tracing: false,
-            environment: Rc::new(StubEnvironment { clock: self.clock.clone(), drawn: Cell::new(0) }),
+            environment: Rc::new(StubEnvironment {
+                clock: self.clock.clone(),
+                drawn: Cell::new(0),
+                client: self.credentials.trust_of(spec),
+            }),
         };
         Ok(Exchange {
             context,
@@ -224,6 +229,27 @@ impl StubHost {
     fn note(&self, line: String) {
         self.log.borrow_mut().push(line);
     }
+}
+
+/// What differs from a plain `<forward-request />`, as its attributes say it.
+fn told(options: &ForwardOptions) -> String {
+    let plain = ForwardOptions::default();
+    let mut out = Vec::new();
+    let mut tell = |differs: bool, text: String| out.extend(differs.then_some(text));
+    tell(options.timeout != plain.timeout, format!("timeout {:?}", options.timeout));
+    if let Some(wait) = options.continue_timeout {
+        tell(true, format!("continue-timeout {wait:?}"));
+    }
+    let version = match options.http_version {
+        HttpVersion::Http1 => "1",
+        HttpVersion::Http2Or1 => "2or1",
+        HttpVersion::Http2 => "2",
+    };
+    tell(options.http_version != plain.http_version, format!("http-version {version}"));
+    tell(options.follow_redirects, "follow-redirects".to_owned());
+    tell(options.buffer_request_body, "buffer-request-body".to_owned());
+    tell(!options.buffer_response, "buffer-response off".to_owned());
+    out.join(", ")
 }
 
 /// Bytes that nobody has read yet.
@@ -368,6 +394,7 @@ fn deployment(gateway: &str) -> Deployment {
 struct StubEnvironment {
     clock: Rc<Cell<i64>>,
     drawn: Cell<u8>,
+    client: Option<Trust>,
 }
 
 impl Environment for StubEnvironment {
@@ -383,6 +410,10 @@ impl Environment for StubEnvironment {
     }
 
     fn trace(&self, _message: &str) {}
+
+    fn trusts_certificate(&self, der: &[u8], check_revocation: bool) -> bool {
+        self.client.as_ref().is_some_and(|client| client.covers(der, check_revocation))
+    }
 }
 
 impl Host for StubHost {
@@ -398,7 +429,7 @@ impl Host for StubHost {
         };
         let url = request.url.to_string();
         if *options != ForwardOptions::default() {
-            self.note(format!("forward {options:?}"));
+            self.note(format!("forward with {}", told(options)));
         }
         if let Some(proxy) = &exchange.target.proxy {
             self.note(format!("forward through {}", shown(proxy)));
@@ -599,8 +630,11 @@ impl Host for StubHost {
 
     fn log_event(&self, _: &Context, event: &LogEvent<'_>) -> Result<(), Fault> {
         self.note(format!(
-            "event {} {:?} {:?}: {}",
-            event.logger, event.partition_id, event.partition_key, event.message
+            "event {}{}{}: {}",
+            event.logger,
+            event.partition_id.map(|id| format!(" partition-id={id}")).unwrap_or_default(),
+            event.partition_key.map(|key| format!(" partition-key={key}")).unwrap_or_default(),
+            event.message
         ));
         Ok(())
     }

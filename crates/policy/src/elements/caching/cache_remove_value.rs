@@ -5,7 +5,7 @@ use crate::check::Node;
 use crate::elements::Wait;
 use crate::emit::Emitter;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{CacheKind, CacheRemoval, Host};
 use crate::instruction::Next;
@@ -64,6 +64,10 @@ impl CacheRemoveValue {
             CacheRemoval::Absent => format!("the cache has no value `{key}`"),
             CacheRemoval::Failed(problem) => format!("value `{key}` cannot be removed from the cache: {problem}"),
         };
-        if fails { Err(Fault::new("", 500, problem).with_reason("CacheRemovalFailed")) } else { Ok(Next::Continue) }
+        if fails {
+            Err(Fault::new("", 500, problem).with_reason(Reason::CacheRemovalFailed))
+        } else {
+            Ok(Next::Continue)
+        }
     }
 }

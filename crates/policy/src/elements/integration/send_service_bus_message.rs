@@ -5,7 +5,7 @@ use crate::check::Node;
 use crate::elements::Wait;
 use crate::emit::{Emitter, body_needs};
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape};
 use crate::host::{Host, SideRequest};
 use crate::instruction::{BodyNeeds, Next};
@@ -170,7 +170,9 @@ impl SendServiceBusMessage {
             Some(operand) => match operand.get_or_null(context)?.filter(|text| !text.is_empty()) {
                 Some(text) => match guid(&text) {
                     Some(guid) => Ok(Some(guid)),
-                    None => Err(Fault::new("", 500, format!("`{text}` is not a GUID")).with_reason("InvalidMessage")),
+                    None => {
+                        Err(Fault::new("", 500, format!("`{text}` is not a GUID")).with_reason(Reason::InvalidMessage))
+                    }
                 },
                 None => Ok(None),
             },
@@ -180,7 +182,7 @@ impl SendServiceBusMessage {
             Some(operand) => match operand.get_or_null(context)?.filter(|text| !text.is_empty()) {
                 Some(text) => {
                     let span = parse_seconds(&text).ok_or_else(|| {
-                        Fault::new("", 500, format!("`{text}` is not a time span")).with_reason("InvalidMessage")
+                        Fault::new("", 500, format!("`{text}` is not a time span")).with_reason(Reason::InvalidMessage)
                     })?;
                     Some((text, span))
                 }

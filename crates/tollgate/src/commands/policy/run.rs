@@ -49,7 +49,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if !stage.is_sound() {
         return Ok(ExitCode::from(1));
     }
-    let host = world(&given).map_err(invalid)?;
+    let host = world(&given, &names, &folder, &mut Vec::new()).map_err(invalid)?;
     let entrance = match file.entrance {
         EntranceSpec::Inbound => Entrance::Inbound,
         EntranceSpec::Preflight => Entrance::Preflight,

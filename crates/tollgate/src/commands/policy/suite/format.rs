@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tollgate_error::{Code, Problem};
 use tollgate_policy::ScopeKind;
@@ -71,7 +72,13 @@ pub struct Given {
     pub fragments: IndexMap<String, String>,
     /// URL by id.
     pub backends: IndexMap<String, String>,
-    pub certificates: Vec<String>,
+    pub certificates: Certificates,
+    /// Connections of credential providers, as `provider/connection`, and their access tokens.
+    pub authorizations: IndexMap<String, String>,
+    /// Schemas of the service by id: JSON, a path beside the test file, or the text of an XML schema.
+    pub schemas: IndexMap<String, Value>,
+    /// What the API's definition says of the operation.
+    pub definition: Option<Definition>,
     /// RFC 3339: when the first request arrives.
     pub clock: Option<String>,
     pub cache: IndexMap<String, Value>,
@@ -79,6 +86,32 @@ pub struct Given {
     pub backend: Vec<AnswerSpec>,
     /// What the servers of `send-request` answer, in order.
     pub side_calls: Vec<AnswerSpec>,
+}
+
+/// Certificates by id: that they exist, or PEM as a path beside the test file or as text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Certificates {
+    Named(Vec<String>),
+    Known(IndexMap<String, String>),
+}
+
+impl Default for Certificates {
+    fn default() -> Certificates {
+        Certificates::Named(Vec::new())
+    }
+}
+
+/// The definition of an API: an OpenAPI document and an operation of it by name, or both in the form
+/// of the management API.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct Definition {
+    /// A path beside the test file, or the document itself.
+    pub openapi: Option<String>,
+    /// A name, or `request`, `responses` and `templateParameters`.
+    pub operation: Value,
+    pub schemas: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -218,12 +251,12 @@ pub fn merged(base: &Value, over: &Value) -> Value {
         (Value::Object(base), Value::Object(over)) => {
             let mut out = base.clone();
             for (key, value) in over {
-                // A null inside takes the key away again.
-                let value = match out.get(key) {
-                    Some(base) if !value.is_null() => merged(base, value),
-                    _ => value.clone(),
+                match (base.get(key), value) {
+                    // A null inside takes the key away again.
+                    (Some(_), Value::Null) => out.shift_remove(key),
+                    (Some(base), value) => out.insert(key.clone(), merged(base, value)),
+                    (None, value) => out.insert(key.clone(), value.clone()),
                 };
-                out.insert(key.clone(), value);
             }
             Value::Object(out)
         }
@@ -282,17 +315,37 @@ impl Given {
             names.fragments.insert(id.clone(), document(source, folder, files)?);
         }
         names.backends = self.backends.iter().map(|(id, url)| (id.clone(), url.clone())).collect();
-        names.certificates.clone_from(&self.certificates);
+        match &self.certificates {
+            Certificates::Named(ids) => names.certificates.clone_from(ids),
+            Certificates::Known(texts) => {
+                for (id, source) in texts {
+                    names.certificate_texts.insert(id.clone(), document(source, folder, files)?);
+                }
+            }
+        }
+        names.authorizations = self.authorizations.iter().map(|(id, token)| (id.clone(), token.clone())).collect();
+        for (id, source) in &self.schemas {
+            let schema = match source {
+                Value::String(source) => {
+                    let text = document(source, folder, files)?;
+                    serde_json::from_str(&text).unwrap_or(Value::String(text))
+                }
+                schema => schema.clone(),
+            };
+            names.schemas.insert(id.clone(), schema);
+        }
         Ok(names)
     }
 }
 
-/// A document given as text or as a path beside the test file.
+/// A document given as text or as a path beside the test file: a path is one line that begins neither
+/// like XML nor like JSON.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn document(source: &str, folder: &Path, files: &mut Vec<PathBuf>) -> Result<String, Problem> {
-    if source.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+    let start = source.trim_start_matches('\u{feff}').trim();
+    if start.starts_with(['<', '{']) || start.contains('\n') {
         return Ok(source.to_owned());
     }
     let path = folder.join(source);

@@ -1,6 +1,7 @@
 //! `tollgate policy test`: test files against the engine that runs in production.
 
 mod coverage;
+mod definition;
 pub mod expect;
 pub mod format;
 mod junit;

@@ -74,7 +74,7 @@ async fn run_test(
     if let Some(findings) = findings(&stage, &documents, &sources) {
         return Err(findings);
     }
-    let host = world(&given)?;
+    let host = world(&given, &names, folder, files)?;
     let (mut failures, mut traces) = (Vec::new(), Vec::new());
     for (index, step) in steps(test).iter().enumerate() {
         let base = format::merged(&file.request, &test.request);
@@ -139,10 +139,14 @@ fn findings(stage: &Stage, documents: &[(ScopeKind, String)], sources: &IndexMap
 ///
 /// # Errors
 /// What is wrong with its description.
-pub fn world(given: &Given) -> Result<StubHost, String> {
+pub fn world(given: &Given, names: &Names, folder: &Path, files: &mut Vec<PathBuf>) -> Result<StubHost, String> {
     let backend = if given.backend.is_empty() { vec![AnswerSpec::default()] } else { given.backend.clone() };
     let backends = given.backends.iter().map(|(id, url)| (id.clone(), url.clone())).collect();
-    let host = StubHost::new(backend, given.side_calls.clone(), backends);
+    let mut host = StubHost::new(backend, given.side_calls.clone(), backends).with_credentials(names);
+    if let Some(definition) = &given.definition {
+        let spec = definition.spec(folder, files).map_err(|why| format!("definition: {why}"))?;
+        host = host.with_definition(spec.build());
+    }
     if let Some(clock) = &given.clock {
         let at: jiff::Timestamp =
             clock.parse().map_err(|_| format!("clock: `{clock}` is not a time such as 2026-01-02T03:04:05Z"))?;
