@@ -59,6 +59,10 @@ impl Array {
         self.sizes.len()
     }
 
+    pub fn is_bytes(&self) -> bool {
+        matches!(*self.items.borrow(), Items::Bytes(_))
+    }
+
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         match &*self.items.borrow() {
             Items::Bytes(bytes) => Some(bytes.clone()),

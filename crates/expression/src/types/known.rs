@@ -55,7 +55,7 @@ known! {
     40 JTOKEN "Newtonsoft.Json.Linq.JToken" 0;
     41 JOBJECT "Newtonsoft.Json.Linq.JObject" 0;
     42 JARRAY "Newtonsoft.Json.Linq.JArray" 0;
-    43 _ "Newtonsoft.Json.Linq.JValue" 0;
+    43 JVALUE "Newtonsoft.Json.Linq.JValue" 0;
     44 JPROPERTY "Newtonsoft.Json.Linq.JProperty" 0;
     45 _ "System.Action" 0;
     46 HASH_SET "System.Collections.Generic.HashSet" 1;

@@ -67,7 +67,8 @@ impl Def {
 pub struct Registry {
     defs: Vec<Def>,
     members: Vec<Member>,
-    by_full: HashMap<(SmolStr, usize), DefId>,
+    /// Full name → numbers of type parameters.
+    by_full: HashMap<SmolStr, Vec<(usize, DefId)>>,
     by_simple: HashMap<(SmolStr, usize), Vec<DefId>>,
     namespaces: HashSet<SmolStr>,
     extensions: HashMap<SmolStr, Vec<MemberId>>,
@@ -128,9 +129,8 @@ impl Registry {
 
     /// The number of a type, new or already there.
     fn declare(&mut self, full: &str, arity: usize) -> DefId {
-        let key = (SmolStr::from(full), arity);
-        if let Some(id) = self.by_full.get(&key) {
-            return *id;
+        if let Some(id) = self.full(full, arity) {
+            return id;
         }
         let id = DefId(self.defs.len() as u16);
         let (namespace, name) = full.rsplit_once('.').unwrap_or(("", full));
@@ -145,7 +145,7 @@ impl Registry {
             values: Vec::new(),
             delegate: None,
         });
-        self.by_full.insert(key, id);
+        self.by_full.entry(full.into()).or_default().push((arity, id));
         self.by_simple.entry((name.into(), arity)).or_default().push(id);
         let mut at = 0;
         while let Some(dot) = namespace.get(at..).and_then(|rest| rest.find('.')) {
@@ -273,7 +273,7 @@ impl Registry {
     }
 
     pub fn full(&self, name: &str, arity: usize) -> Option<DefId> {
-        self.by_full.get(&(SmolStr::from(name), arity)).copied()
+        self.by_full.get(name)?.iter().find(|(found, _)| *found == arity).map(|(_, id)| *id)
     }
 
     /// A type by its simple name, as the imported namespaces give it.

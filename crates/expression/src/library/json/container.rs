@@ -11,7 +11,7 @@ use crate::library::array::Array;
 use crate::library::dictionary::pair;
 use crate::run::{Args, Native, Outcome, Run, Thrown};
 use crate::types::{Type, convert, known};
-use crate::value::Value;
+use crate::value::{Value, downcast};
 
 /// A value that JSON has no token for.
 pub fn undetermined(content: &Value) -> Thrown {
@@ -21,10 +21,13 @@ pub fn undetermined(content: &Value) -> Thrown {
 
 /// Whether a content is many: a sequence, but no text, token or `byte[]`.
 fn is_many(content: &Value) -> bool {
-    token_of(content).is_none()
-        && content.to_bytes().is_none()
-        && !matches!(content, Value::Str(_))
-        && content.runtime_type().is_some_and(|ty| convert::find_super(&ty, known::ENUMERABLE_OBJECT).is_some())
+    if !matches!(content, Value::Obj(_) | Value::Part(_)) || token_of(content).is_some() {
+        return false;
+    }
+    match downcast::<Array>(content) {
+        Some(array) => !array.is_bytes(),
+        None => content.runtime_type().is_some_and(|ty| convert::find_super(&ty, known::ENUMERABLE_OBJECT).is_some()),
+    }
 }
 
 /// The token of a content that is one.

@@ -6,6 +6,7 @@ use crate::library::TypeTable;
 use crate::run::{Args, Native, Outcome, Thrown};
 use crate::types::{Type, known, registry};
 use crate::value::Value;
+use std::sync::LazyLock;
 
 /// The conversion target of a type, and whether null is allowed.
 pub fn target(ty: &Type) -> Option<(Target, bool)> {
@@ -99,7 +100,10 @@ pub fn cast(token: &JToken, target: Target, nullable: bool, ty: &Type) -> Outcom
 
 macro_rules! casts {
     ($($ty:literal),* $(,)?) => {
-        &[$((concat!("explicit ", $ty, "(JToken value)"), |a| cast_to(a, &named_type($ty)))),*]
+        &[$((concat!("explicit ", $ty, "(JToken value)"), |a| {
+            static TYPE: LazyLock<Type> = LazyLock::new(|| named_type($ty));
+            cast_to(a, &TYPE)
+        })),*]
     };
 }
 

@@ -13,7 +13,7 @@ pub mod token;
 
 pub use serialize::print_token;
 
-use crate::dotnet::data::json::{self, Formatting, JScalar, JToken, LoadOptions};
+use crate::dotnet::data::json::{self, Formatting, JScalar, JToken, LoadOptions, TokenType};
 use crate::dotnet::data::time;
 use crate::program::node::DynamicUse;
 use crate::run::{Args, Run, Thrown};
@@ -27,9 +27,12 @@ pub struct Token(pub JToken);
 
 /// The class of a token.
 pub fn class(token: &JToken) -> Type {
-    match token.with_scalar(|scalar| matches!(scalar, JScalar::Raw(_))) {
-        Some(true) => Type::named("Newtonsoft.Json.Linq.JRaw"),
-        _ => Type::named(token.class_name()),
+    match token.token_type() {
+        TokenType::Object => Type::of(known::JOBJECT),
+        TokenType::Array => Type::of(known::JARRAY),
+        TokenType::Property => Type::of(known::JPROPERTY),
+        TokenType::Raw | TokenType::Constructor => Type::named(token.class_name()),
+        _ => Type::of(known::JVALUE),
     }
 }
 

@@ -78,8 +78,11 @@ pub(super) struct Node {
     pub(super) kind: Kind,
 }
 
+/// The properties of an object by name, in order. The keyed hash withstands names chosen to collide.
+pub(super) type Properties = IndexMap<SmolStr, Rc<Node>, ahash::RandomState>;
+
 pub(super) enum Kind {
-    Object(RefCell<IndexMap<SmolStr, Rc<Node>>>),
+    Object(RefCell<Properties>),
     Array(RefCell<Vec<Rc<Node>>>),
     Constructor(SmolStr, RefCell<Vec<Rc<Node>>>),
     /// Name and value; the value is there except while the tree is being built or freed.
@@ -299,7 +302,10 @@ impl JToken {
 
 fn shallow(node: &Node) -> Rc<Node> {
     Node::new(match &node.kind {
-        Kind::Object(properties) => Kind::Object(RefCell::new(IndexMap::with_capacity(properties.borrow().len()))),
+        Kind::Object(properties) => Kind::Object(RefCell::new(Properties::with_capacity_and_hasher(
+            properties.borrow().len(),
+            ahash::RandomState::new(),
+        ))),
         Kind::Array(_) => Kind::Array(RefCell::default()),
         Kind::Constructor(name, _) => Kind::Constructor(name.clone(), RefCell::default()),
         Kind::Property(name, _) => Kind::Property(name.clone(), RefCell::new(None)),

@@ -121,6 +121,9 @@ impl JsonWriter {
     }
 
     fn escaped(&mut self, text: &str) {
+        if self.escape == Escape::Default {
+            return escape_into(&mut self.out, text, '"');
+        }
         let is_special = |c: char| match self.escape {
             Escape::Default => false,
             Escape::NonAscii => !c.is_ascii(),
@@ -198,9 +201,7 @@ impl JsonWriter {
                     self.open_node(&child, &mut pending);
                 }
                 None => {
-                    if !matches!(node.kind, Kind::Property(..)) {
-                        self.end();
-                    }
+                    self.end();
                     pending.pop();
                 }
             }
@@ -213,7 +214,13 @@ impl JsonWriter {
             Kind::Object(_) => self.begin_object(),
             Kind::Array(_) => self.begin_array(),
             Kind::Constructor(name, _) => self.begin_constructor(name),
-            Kind::Property(name, _) => self.name(name),
+            Kind::Property(name, value) => {
+                self.name(name);
+                if let Some(value) = &*value.borrow() {
+                    self.open_node(value, pending);
+                }
+                return;
+            }
         }
         pending.push((node.clone(), 0));
     }
@@ -258,6 +265,10 @@ pub fn quoted(text: &str) -> String {
 /// Escapes as `StringEscapeHandling.Default` does: the quote, backslash, control characters, and the
 /// line ends JavaScript knows.
 pub fn escape_into(out: &mut String, text: &str, quote: char) {
+    // Most texts hold nothing of the kind; bytes tell that quickly.
+    if text.bytes().all(|byte| (b' '..0x80).contains(&byte) && byte != b'\\' && char::from(byte) != quote) {
+        return out.push_str(text);
+    }
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c < ' ' || c == '\\' || c == quote || is_line_end(c)) {
         out.push_str(&rest[..at]);
