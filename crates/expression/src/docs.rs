@@ -53,7 +53,7 @@ fn namespaces() -> Pages {
     for table in TABLES.iter().flat_map(|tables| tables.iter()) {
         let (namespace, head) = split(table);
         let members = pages.entry(namespace).or_default().entry(head).or_default();
-        members.extend(table.members.iter().map(|(text, _)| *text));
+        members.extend(table.members.iter().map(|(text, _)| text.strip_prefix("readonly ").unwrap_or(text)));
     }
     pages
 }

@@ -223,15 +223,9 @@ impl<'t> Checker<'t> {
         Ok(Typed { node, ty: place.ty.clone(), constant: None, span })
     }
 
-    fn chosen_call(&self, chosen: &Chosen, args: Vec<Node>) -> Node {
+    fn chosen_call(&mut self, chosen: &Chosen, args: Vec<Node>) -> Node {
         let entry = registry().member(chosen.member);
-        Node::Call(Box::new(crate::program::node::Call {
-            native: entry.native,
-            text: entry.text,
-            types: chosen.types.clone().into(),
-            args: args.into(),
-            instance: !entry.is_static,
-        }))
+        self.call_node(entry, &chosen.types, args, !entry.is_static)
     }
 
     /// Writes `value`; the node's value is what was written.
@@ -345,37 +339,43 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn increment(&mut self, op: UnaryOp, operand: &'t Expr, span: Span) -> Check<Typed> {
-        let place = self.place(operand)?;
+        let mut place = self.place(operand)?;
         let inner = place.ty.without_nullable().clone();
+        let (binary, symbol) = match op {
+            UnaryOp::PreIncrement | UnaryOp::PostIncrement => (BinaryOp::Add, "++"),
+            _ => (BinaryOp::Sub, "--"),
+        };
         let number = inner.def().is_some_and(|id| known::is_numeric(id) || id == known::CHAR) || inner.is_enum();
         if !number {
-            let symbol = if matches!(op, UnaryOp::PreIncrement | UnaryOp::PostIncrement) { "++" } else { "--" };
             let message = format!("operator `{symbol}` cannot be applied to operand of type `{}`", place.ty);
             return self.report(Code::EXPRESSION_OPERATOR, span, message);
         }
-        let current = self.read(&place, span)?;
-        let kept = self.temporary();
-        let ty = place.ty.clone();
-        let old = Typed { node: Node::Local(kept, span), ty: ty.clone(), constant: None, span };
+        let mut old = self.read(&place, span)?;
+        let mut setup = std::mem::take(&mut place.setup);
+        // A postfix operator gives the value from before: it is kept.
+        let kept = match op {
+            UnaryOp::PostIncrement | UnaryOp::PostDecrement => {
+                let slot = self.keep(old.node, &mut setup);
+                old.node = Node::Local(slot, span);
+                Some(slot)
+            }
+            _ => None,
+        };
         let one = self.typed_constant(Const::int(1), Type::int(), span);
         let one = if inner.is_enum() { one } else { self.convert_one(one, &inner)? };
-        let binary =
-            if matches!(op, UnaryOp::PreIncrement | UnaryOp::PostIncrement) { BinaryOp::Add } else { BinaryOp::Sub };
         let sum = self.binary(binary, old, one, span)?;
+        let ty = place.ty.clone();
         let new = match convert::explicit(&sum.ty, &ty) {
             Some(conversion) => self.apply(sum, &conversion, &ty)?,
             None => self.convert(sum, &ty)?,
         };
-        let mut setup = place.setup.iter().map(|_| Node::Discard).collect::<Vec<_>>();
-        setup.clear();
         let written = self.write(&place, new.node, span);
-        setup.extend(place.setup);
-        setup.push(Node::SetLocal(kept, Box::new(current.node)));
-        let node = if matches!(op, UnaryOp::PreIncrement | UnaryOp::PreDecrement) {
-            Node::Sequence(setup.into(), Box::new(written))
-        } else {
-            setup.push(written);
-            Node::Sequence(setup.into(), Box::new(Node::Local(kept, span)))
+        let node = match kept {
+            None => Self::sequence(setup, written),
+            Some(slot) => {
+                setup.push(written);
+                Node::Sequence(setup.into(), Box::new(Node::Local(slot, span)))
+            }
         };
         Ok(Typed { node, ty, constant: None, span })
     }

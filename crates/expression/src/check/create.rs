@@ -3,7 +3,9 @@
 use super::arguments::{Argument, ArgumentValue};
 use super::{Bound, Check, Checker, Reported, Typed, functions};
 use crate::program::node::Node;
-use crate::syntax::ast::{self, ArrayInit, Expr, InitValue, Initializer, MemberTarget, Name, Passing, TypeRef};
+use crate::syntax::ast::{
+    self, ArrayInit, Expr, ExprKind, InitValue, Initializer, MemberTarget, Name, Passing, TypeRef, UnaryOp,
+};
 use crate::types::{Type, convert, known, registry};
 use std::sync::Arc;
 use tollgate_error::{Code, Span};
@@ -362,7 +364,16 @@ impl<'t> Checker<'t> {
 
     /// Whether an expression may stand as a statement.
     pub(super) fn statement_expression(&mut self, expr: &'t Expr) -> Check<Node> {
-        let bound = self.bind(expr)?;
+        let bound = match &expr.kind {
+            // Nobody reads the value from before.
+            ExprKind::Unary(UnaryOp::PostIncrement, operand) => {
+                Bound::Value(self.increment(UnaryOp::PreIncrement, operand, expr.span)?)
+            }
+            ExprKind::Unary(UnaryOp::PostDecrement, operand) => {
+                Bound::Value(self.increment(UnaryOp::PreDecrement, operand, expr.span)?)
+            }
+            _ => self.bind(expr)?,
+        };
         if !functions::is_statement_expression(expr) {
             let message = "only assignment, call, increment, decrement and new can be used as a statement";
             return self.report(Code::EXPRESSION_CHECK, expr.span, message);

@@ -6,7 +6,7 @@ use crate::library::context;
 use crate::program::Const;
 use crate::program::node::{Call, DynamicUse, Node};
 use crate::syntax::ast::{self, Expr, ExprKind, Name, TypeRef};
-use crate::types::{MemberId, MemberKind, Type, convert, known, registry};
+use crate::types::{Member, MemberId, MemberKind, Type, convert, known, registry};
 use tollgate_error::{Code, Span};
 
 /// What a member is looked up for.
@@ -24,14 +24,6 @@ pub struct Group<'t> {
     pub name: &'t Name,
     pub arguments: Vec<Type>,
     pub local: Option<(&'t ast::LocalFunction, usize)>,
-}
-
-pub fn context_node() -> Node {
-    native_node(context::whole, "context", Vec::new())
-}
-
-fn native_node(native: crate::run::Native, text: &'static str, args: Vec<Node>) -> Node {
-    Node::Call(Box::new(Call { native, text, types: Box::default(), args: args.into(), instance: false }))
 }
 
 /// The types in which a member of `ty` is looked for, most derived first; a level is searched whole
@@ -165,13 +157,7 @@ impl<'t> Checker<'t> {
         if let Some(constant) = &entry.constant {
             return self.typed_constant(constant.clone(), ty, span);
         }
-        let node = Node::Call(Box::new(Call {
-            native: entry.native,
-            text: entry.text,
-            types: owner.args().into(),
-            args: Box::default(),
-            instance: false,
-        }));
+        let node = self.call_node(entry, owner.args(), Vec::new(), false);
         Typed { node, ty, constant: None, span }
     }
 
@@ -235,7 +221,11 @@ impl<'t> Checker<'t> {
                 return Ok(Bound::Value(self.static_get(member, &owner, span)));
             }
             self.note_need(entry.text, &value.ty);
-            return typed(self.instance_call(member, &owner, vec![value.node]), entry.result.substitute(owner.args()));
+            let node = match self.fixed(member, &value.node) {
+                Some(constant) => self.constant(constant),
+                None => self.instance_call(member, &owner, vec![value.node]),
+            };
+            return typed(node, entry.result.substitute(owner.args()));
         }
         if is_group {
             let arguments = self.resolve_all(arguments)?;
@@ -244,16 +234,26 @@ impl<'t> Checker<'t> {
         self.no_member(&value.ty, name)
     }
 
+    /// The value of a member that every exchange has, of a receiver that every exchange has.
+    fn fixed(&self, member: MemberId, receiver: &Node) -> Option<Const> {
+        let entry = registry().member(member);
+        let Node::Const(index) = receiver else { return None };
+        let receiver = self.constants.get(*index as usize).filter(|_| entry.is_readonly)?.to_value();
+        let value = context::with_empty_context(|run| run.native(entry.native, &[receiver], &[]))?;
+        Const::from_value(&value)
+    }
+
     pub(super) fn instance_call(&mut self, member: MemberId, owner: &Type, args: Vec<Node>) -> Node {
         let entry = registry().member(member);
         let is_nullable = owner.nullable_inner().is_some();
-        Node::Call(Box::new(Call {
-            native: entry.native,
-            text: entry.text,
-            types: owner.args().into(),
-            args: args.into(),
-            instance: !entry.is_static && !is_nullable,
-        }))
+        self.call_node(entry, owner.args(), args, !entry.is_static && !is_nullable)
+    }
+
+    /// A call of a member. Arguments that are all constants are passed from where they stand.
+    pub(super) fn call_node(&mut self, entry: &Member, types: &[Type], args: Vec<Node>, instance: bool) -> Node {
+        let constants = self.constant_run(&args);
+        let (types, args) = (types.into(), args.into());
+        Node::Call(Box::new(Call { native: entry.native, text: entry.text, types, args, instance, constants }))
     }
 
     /// A property or field, and the type that has it.
@@ -407,13 +407,7 @@ impl<'t> Checker<'t> {
             }
         }
         nodes.extend(self.emit_arguments(rest, &chosen.mapping, chosen.expanded, arguments)?);
-        let node = Node::Call(Box::new(Call {
-            native: entry.native,
-            text: entry.text,
-            types: chosen.types.clone().into(),
-            args: nodes.into(),
-            instance,
-        }));
+        let node = self.call_node(entry, &chosen.types, nodes, instance);
         Ok(Typed { node, ty: chosen.result, constant: None, span })
     }
 

@@ -189,15 +189,38 @@ impl<'t> Checker<'t> {
         if value == Const::Null {
             return Node::Const(self.null);
         }
+        Node::Const(self.find_or_add(vec![value]))
+    }
+
+    /// Where these constants stand side by side.
+    fn find_or_add(&mut self, values: Vec<Const>) -> u32 {
         // Zero and minus zero are equal and not the same.
-        let same = |found: &Const| {
-            *found == value && !matches!(value, Const::Double(_) | Const::Single(_) | Const::Decimal(_))
+        let is_exact = |value: &Const| !matches!(value, Const::Double(_) | Const::Single(_) | Const::Decimal(_));
+        let found = match values.iter().all(is_exact) {
+            true => self.constants.windows(values.len()).position(|found| found == values),
+            false => None,
         };
-        let index = self.constants.iter().position(same).unwrap_or_else(|| {
-            self.constants.push(value.clone());
-            self.constants.len() - 1
-        });
-        Node::Const(index as u32)
+        let index = found.unwrap_or(self.constants.len());
+        if found.is_none() {
+            self.constants.extend(values);
+        }
+        index as u32
+    }
+
+    /// Where the arguments of a call stand among the constants, when all are constants.
+    fn constant_run(&mut self, args: &[Node]) -> Option<u32> {
+        let constant = |arg: &Node| match arg {
+            Node::Const(index) => self.constants.get(*index as usize).cloned(),
+            _ => None,
+        };
+        match args {
+            [] => None,
+            [Node::Const(index)] => Some(*index),
+            args => {
+                let values = args.iter().map(constant).collect::<Option<Vec<Const>>>()?;
+                Some(self.find_or_add(values))
+            }
+        }
     }
 
     fn typed_constant(&mut self, value: Const, ty: Type, span: Span) -> Typed {

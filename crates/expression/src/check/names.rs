@@ -2,8 +2,10 @@
 
 use super::scope::Binding;
 use super::{Bound, Check, Checker, Reported, Typed, hint, member};
+use crate::program::Const;
 use crate::syntax::ast::{Name, TypeKind, TypeRef};
 use crate::types::{Type, known, registry};
+use crate::value::Part;
 use tollgate_error::{Code, Span};
 
 impl<'t> Checker<'t> {
@@ -101,7 +103,7 @@ impl<'t> Checker<'t> {
             return self.bound_name(name, binding, arguments);
         }
         if name.text == "context" && arguments.is_empty() {
-            let node = member::context_node();
+            let node = self.constant(Const::Part(Part::Context));
             return Ok(Bound::Value(Typed { node, ty: Type::of(known::CONTEXT), constant: None, span }));
         }
         let arity = arguments.len();

@@ -26,10 +26,6 @@ pub(super) fn is_equality(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Eq | BinaryOp::Ne)
 }
 
-fn is_relational(op: BinaryOp) -> bool {
-    is_equality(op) || matches!(op, BinaryOp::Lt | BinaryOp::Gt | BinaryOp::Le | BinaryOp::Ge)
-}
-
 fn is_bitwise(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor)
 }
@@ -361,7 +357,7 @@ impl<'t> Checker<'t> {
         let fits = match op {
             BinaryOp::Add => a.is_enum() != b.is_enum() && (integral(a) || integral(b)),
             BinaryOp::Sub => a == b || a.is_enum() && integral(b),
-            _ => same && (is_relational(op) || is_bitwise(op)),
+            _ => same && (op.is_comparison() || is_bitwise(op)),
         };
         fits.then(|| side.clone())
     }
@@ -381,7 +377,7 @@ impl<'t> Checker<'t> {
         let left = self.apply(left, &convert, &int)?;
         let right = self.apply(right, &convert, &int)?;
         let result = self.arithmetic(op, known::INT32, left, right, span)?;
-        if is_relational(op) || op == BinaryOp::Sub && both {
+        if op.is_comparison() || op == BinaryOp::Sub && both {
             return Ok(result);
         }
         let id = ty.def().unwrap_or(known::INT32);
@@ -447,7 +443,7 @@ impl<'t> Checker<'t> {
         let right_id = if is_shift(op) { known::INT32 } else { id };
         let left = self.promote(left, id)?;
         let right = self.promote(right, right_id)?;
-        let result = if is_relational(op) { Type::bool() } else { Type::of(id) };
+        let result = if op.is_comparison() { Type::bool() } else { Type::of(id) };
         let operands = operands_of(id);
         if let (Some(a), Some(b)) = (&left.constant, &right.constant)
             && !lifted
@@ -475,7 +471,7 @@ impl<'t> Checker<'t> {
         if by_zero {
             return self.report(Code::EXPRESSION_CHECK, span, "division by constant zero");
         }
-        let ty = if lifted && !is_relational(op) { Type::nullable(result) } else { result };
+        let ty = if lifted && !op.is_comparison() { Type::nullable(result) } else { result };
         let node = Node::Binary(Box::new(Binary {
             op,
             operands,
@@ -555,7 +551,7 @@ impl<'t> Checker<'t> {
     }
 
     fn dynamic_binary(&mut self, op: BinaryOp, left: Typed, right: Typed, span: Span) -> Check<Typed> {
-        let ty = if is_relational(op) || matches!(op, BinaryOp::AndAlso | BinaryOp::OrElse) {
+        let ty = if op.is_comparison() || matches!(op, BinaryOp::AndAlso | BinaryOp::OrElse) {
             Type::bool()
         } else {
             Type::Dynamic

@@ -392,6 +392,7 @@ impl<'t> Checker<'t> {
                 types: Box::default(),
                 args: vec![source.node].into(),
                 instance: true,
+                constants: None,
             }))
         } else {
             source.node

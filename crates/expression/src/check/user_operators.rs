@@ -2,7 +2,7 @@
 
 use super::{Check, Checker, Reported, Typed};
 use crate::program::Const;
-use crate::program::node::{Binary, Call, Node, Operands};
+use crate::program::node::{Binary, Node, Operands};
 use crate::syntax::ast::BinaryOp;
 use crate::types::{MemberId, Type, convert, registry};
 use tollgate_error::Span;
@@ -29,21 +29,14 @@ impl<'t> Checker<'t> {
     pub(super) fn call_unary(&mut self, (member, lifted): (MemberId, bool), value: Typed, span: Span) -> Check<Typed> {
         let entry = registry().member(member);
         let Some(operand) = entry.params.first() else { return Err(Reported) };
-        let call = |arg: Node| {
-            Node::Call(Box::new(Call {
-                native: entry.native,
-                text: entry.text,
-                types: Box::default(),
-                args: vec![arg].into(),
-                instance: false,
-            }))
-        };
         if !lifted {
             let value = self.convert(value, &operand.ty)?;
-            return Ok(Typed { node: call(value.node), ty: entry.result.clone(), constant: None, span });
+            let node = self.call_node(entry, &[], vec![value.node], false);
+            return Ok(Typed { node, ty: entry.result.clone(), constant: None, span });
         }
         let slot = self.temporary();
-        let node = Node::IfSome(Box::new(value.node), slot, Box::new(call(Node::Local(slot, span))));
+        let call = self.call_node(entry, &[], vec![Node::Local(slot, span)], false);
+        let node = Node::IfSome(Box::new(value.node), slot, Box::new(call));
         Ok(Typed { node, ty: Type::nullable(entry.result.clone()), constant: None, span })
     }
 
@@ -95,21 +88,13 @@ impl<'t> Checker<'t> {
             let ty = if lifted { Type::nullable(param.ty.clone()) } else { param.ty.clone() };
             nodes.push(self.convert(value, &ty)?.node);
         }
-        let call = |args: Vec<Node>| {
-            Node::Call(Box::new(Call {
-                native: entry.native,
-                text: entry.text,
-                types: Box::default(),
-                args: args.into(),
-                instance: false,
-            }))
-        };
         if !lifted {
-            return Ok(Typed { node: call(nodes), ty: entry.result.clone(), constant: None, span });
+            let node = self.call_node(entry, &[], nodes, false);
+            return Ok(Typed { node, ty: entry.result.clone(), constant: None, span });
         }
         let (Some(right), Some(left)) = (nodes.pop(), nodes.pop()) else { return Err(Reported) };
         let (a, b) = (self.temporary(), self.temporary());
-        let both = call(vec![Node::Local(a, span), Node::Local(b, span)]);
+        let both = self.call_node(entry, &[], vec![Node::Local(a, span), Node::Local(b, span)], false);
         // What one null gives, and what two give.
         let (one, two) = match (entry.name.as_str(), is_comparison) {
             (_, false) => (Const::Null, Const::Null),

@@ -12,6 +12,7 @@ use crate::types::{Type, known, registry};
 use crate::value::{Cursor, DateKind, DateTime, Object, Part, Value, downcast};
 use smol_str::SmolStr;
 use std::any::Any;
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -182,11 +183,6 @@ fn some(present: bool, part: Part) -> Outcome {
     Ok(if present { Value::Part(part) } else { Value::Null })
 }
 
-/// The node of the name `context`.
-pub fn whole(_a: &mut Args<'_, '_>) -> Outcome {
-    Ok(Value::Part(Part::Context))
-}
-
 pub fn instant(ticks: Instant100ns, kind: DateKind) -> Value {
     Value::DateTime(DateTime { ticks: ticks.0, kind })
 }
@@ -210,7 +206,7 @@ fn headers<'c>(run: &Run<'c>, part: Part) -> Option<&'c http::HeaderMap> {
 fn header_pairs(run: &Run<'_>, headers: &http::HeaderMap) -> Vec<Value> {
     let item = Type::generic(known::KEY_VALUE, vec![Type::string(), Type::array(Type::string())]);
     let keys = headers.keys().map(|name| {
-        let values = Array::strings(headers.get_all(name).iter().map(|value| Value::string(header_text(value))));
+        let values = Array::strings(headers.get_all(name).iter().map(|value| Value::string(&*header_text(value))));
         pair(item.clone(), Value::string(header_name(run, name.as_str())), values)
     });
     keys.collect()
@@ -231,24 +227,24 @@ fn header_name(run: &Run<'_>, name: &str) -> SmolStr {
 }
 
 /// Header bytes above ASCII are read as UTF-8 where they are, else as Latin-1.
-fn header_text(value: &http::HeaderValue) -> SmolStr {
+fn header_text(value: &http::HeaderValue) -> Cow<'_, str> {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.into(),
-        Err(_) => value.as_bytes().iter().map(|byte| *byte as char).collect::<String>().into(),
+        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>().into(),
     }
 }
 
 /// The values of a header, joined by commas.
-fn joined_header(headers: &http::HeaderMap, name: &str) -> Option<SmolStr> {
+fn joined_header(headers: &http::HeaderMap, name: &str) -> Option<Value> {
     let mut values = headers.get_all(name).iter();
     let first = header_text(values.next()?);
-    let Some(second) = values.next() else { return Some(first) };
-    let mut joined = first.to_string();
+    let Some(second) = values.next() else { return Some(Value::string(&*first)) };
+    let mut joined = first.into_owned();
     for value in std::iter::once(second).chain(values) {
         joined.push(',');
         joined.push_str(&header_text(value));
     }
-    Some(joined.into())
+    Some(Value::string(joined))
 }
 
 fn query_pairs(url: &Url) -> Vec<(SmolStr, Vec<SmolStr>)> {
@@ -268,7 +264,7 @@ pub fn lookup(run: &mut Run<'_>, target: &Value, key: &Value) -> Result<Option<V
     let header_values = |headers: &http::HeaderMap| {
         headers
             .contains_key(name)
-            .then(|| Array::strings(headers.get_all(name).iter().map(|value| Value::string(header_text(value)))))
+            .then(|| Array::strings(headers.get_all(name).iter().map(|value| Value::string(&*header_text(value)))))
     };
     Ok(match target {
         Value::Null => return Err(Thrown::null_reference()),
@@ -350,21 +346,17 @@ pub fn enumerate(run: &mut Run<'_>, part: Part) -> Result<Cursor, Thrown> {
 
 /// `GetValueOrDefault` of headers, queries and claims: values joined by commas.
 fn joined_or_default(a: &mut Args<'_, '_>) -> Outcome {
-    let default = if a.len() > 2 { a.value(2) } else { Value::Null };
     let target = match a.get(0) {
         Value::Null => return Err(Thrown::null_reference()),
         Value::Part(part) => *part,
         _ => Part::Context,
     };
-    let name = match a.get(1) {
-        Value::Str(name) => name.clone(),
-        _ => return Err(Thrown::argument_null("key")),
-    };
+    let name = a.text(1, "key")?;
     if let Some(headers) = headers(a.run, target) {
-        return Ok(joined_header(headers, name.as_str()).map_or(default, Value::string));
+        return Ok(joined_header(headers, name.as_str()).unwrap_or_else(|| a.value(2)));
     }
-    let (target, key) = (a.value(0), Value::Str(name));
-    let Some(found) = super::dictionary::lookup(a.run, &target, &key)? else { return Ok(default) };
+    let (target, key) = (a.value(0), a.value(1));
+    let Some(found) = super::dictionary::lookup(a.run, &target, &key)? else { return Ok(a.value(2)) };
     let values = a.run.collect(&found)?;
     let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
     Ok(Value::string(texts.join(",")))
@@ -586,7 +578,7 @@ pub static TYPES: &[TypeTable] = &[
         members: &[
             ("IContextApi Api", |a| some(a.run.context.api.is_some(), Part::Api)),
             ("IBackend Backend", |a| some(a.run.context.backend.is_some(), Part::Backend)),
-            ("IDeployment Deployment", |_| Ok(Value::Part(Part::Deployment))),
+            ("readonly IDeployment Deployment", |_| Ok(Value::Part(Part::Deployment))),
             ("TimeSpan Elapsed", |a| {
                 let now = a.run.context.environment.now();
                 Ok(Value::TimeSpan(now.0 - a.run.context.timestamp.0))
@@ -594,7 +586,7 @@ pub static TYPES: &[TypeTable] = &[
             ("ILastError LastError", |a| some(a.run.context.last_error.is_some(), Part::LastError)),
             ("IOperation Operation", |a| some(a.run.context.operation.is_some(), Part::Operation)),
             ("IProduct Product", |a| some(a.run.context.product.is_some(), Part::Product)),
-            ("IRequest Request", |_| Ok(Value::Part(Part::Request))),
+            ("readonly IRequest Request", |_| Ok(Value::Part(Part::Request))),
             ("Guid RequestId", |a| Ok(Value::Guid(a.run.context.request_id.0))),
             ("IResponse Response", |a| some(a.run.context.response.is_some(), Part::Response)),
             ("ISubscription Subscription", |a| some(a.run.context.subscription.is_some(), Part::Subscription)),
@@ -602,7 +594,7 @@ pub static TYPES: &[TypeTable] = &[
             ("bool Tracing", |a| Ok(Value::Bool(a.run.context.tracing))),
             ("void Trace(string message)", trace),
             ("IUser User", |a| some(a.run.context.user.is_some(), Part::User)),
-            ("IReadOnlyDictionary<string, object> Variables", |_| Ok(Value::Part(Part::Variables))),
+            ("readonly IReadOnlyDictionary<string, object> Variables", |_| Ok(Value::Part(Part::Variables))),
             ("IWorkspace Workspace", |_| Ok(Value::Null)),
             ("IGraphQL GraphQL", |_| Ok(Value::Null)),
         ],
@@ -615,15 +607,17 @@ pub static TYPES: &[TypeTable] = &[
                 let certificate = a.run.context.request.certificate.as_ref().map(Arc::clone);
                 Ok(certificate.map_or(Value::Null, super::crypto::certificate))
             }),
-            ("IReadOnlyDictionary<string, string[]> Headers", |_| Ok(Value::Part(Part::RequestHeaders))),
+            ("readonly IReadOnlyDictionary<string, string[]> Headers", |_| Ok(Value::Part(Part::RequestHeaders))),
             ("string IpAddress", |a| {
                 let text = a.run.context.request.ip_address.to_string();
                 Ok(Value::string(text))
             }),
-            ("IReadOnlyDictionary<string, string> MatchedParameters", |_| Ok(Value::Part(Part::MatchedParameters))),
+            ("readonly IReadOnlyDictionary<string, string> MatchedParameters", |_| {
+                Ok(Value::Part(Part::MatchedParameters))
+            }),
             ("string Method", |a| Ok(Value::string(a.run.context.request.method.as_str()))),
-            ("IUrl OriginalUrl", |_| Ok(Value::Part(Part::OriginalUrl))),
-            ("IUrl Url", |_| Ok(Value::Part(Part::RequestUrl))),
+            ("readonly IUrl OriginalUrl", |_| Ok(Value::Part(Part::OriginalUrl))),
+            ("readonly IUrl Url", |_| Ok(Value::Part(Part::RequestUrl))),
             ("IPrivateEndpointConnection PrivateEndpointConnection", |_| Ok(Value::Null)),
         ],
     },
@@ -669,7 +663,7 @@ pub static TYPES: &[TypeTable] = &[
             ("string Host", |a| url(a, |url| Value::string(url.host.clone()))),
             ("string Path", |a| url(a, |url| Value::string(url.path()))),
             ("int Port", |a| url(a, |url| Value::Int32(url.port.into()))),
-            ("IReadOnlyDictionary<string, string[]> Query", url_query),
+            ("readonly IReadOnlyDictionary<string, string[]> Query", url_query),
             ("string QueryString", |a| {
                 url(a, |url| Value::string(url.query().map(|query| format!("?{query}")).unwrap_or_default()))
             }),
@@ -822,13 +816,15 @@ pub static TYPES: &[TypeTable] = &[
     TypeTable {
         decl: "interface IDeployment",
         members: &[
-            ("IGateway Gateway", |_| Ok(Value::Part(Part::Gateway))),
+            ("readonly IGateway Gateway", |_| Ok(Value::Part(Part::Gateway))),
             ("string GatewayId", |a| text(&a.run.context.deployment.gateway_id)),
             ("string Region", |a| text(&a.run.context.deployment.region)),
             ("string ServiceId", |a| text(&a.run.context.deployment.service_id)),
             ("string ServiceName", |a| text(&a.run.context.deployment.service_name)),
             ("ISustainabilityInfo SustainabilityInfo", |_| Ok(Value::Null)),
-            ("IReadOnlyDictionary<string, X509Certificate2> Certificates", |_| Ok(Value::Part(Part::Certificates))),
+            ("readonly IReadOnlyDictionary<string, X509Certificate2> Certificates", |_| {
+                Ok(Value::Part(Part::Certificates))
+            }),
         ],
     },
     TypeTable {
@@ -897,7 +893,7 @@ pub fn pairs(items: Vec<(SmolStr, Vec<SmolStr>)>) -> Value {
 /// A run without an exchange, to print values for hosts.
 pub fn with_empty_context<T>(work: impl FnOnce(&mut Run<'_>) -> Result<T, Thrown>) -> Option<T> {
     let context = empty()?;
-    let mut run = Run::new(0, &[], &context, Budget::default());
+    let mut run = Run::new(Rc::default(), &context, Budget::default());
     work(&mut run).ok()
 }
 

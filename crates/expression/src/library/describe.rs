@@ -11,6 +11,7 @@ use crate::run::{self, Run, Thrown};
 use crate::types::Type;
 use crate::value::{DateKind, Value, downcast};
 use serde_json::{Value as Json, json};
+use std::rc::Rc;
 
 /// Items of one sequence that are shown.
 const ITEMS_MAX: usize = 100_000;
@@ -18,7 +19,7 @@ const ITEMS_MAX: usize = 100_000;
 /// # Errors
 /// The exception that walking a lazy sequence ends in.
 pub fn describe(context: &Context, value: &Value, budget: Budget) -> Result<Json, Exception> {
-    let mut run = Run::new(0, &[], context, budget);
+    let mut run = Run::new(Rc::default(), context, budget);
     show(&mut run, value).map_err(|thrown| run::exception(&mut run, &thrown))
 }
 

@@ -79,7 +79,7 @@ fn to_text(a: &mut Args<'_, '_>) -> Outcome {
     let Value::Enum(id, number) = *a.get(0) else { return Err(Thrown::null_reference()) };
     let format = a.str_or_empty(1).to_owned();
     let text = match format.as_str() {
-        "" | "G" | "g" => format::plain(&Value::Enum(id, number)),
+        "" | "G" | "g" => format::enum_name(id, number),
         "F" | "f" => flags(id, number).unwrap_or_else(|| number.to_string()),
         "D" | "d" => number.to_string(),
         "X" | "x" => format!("{:08X}", number as i32),

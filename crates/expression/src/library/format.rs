@@ -7,6 +7,7 @@ use crate::run::Thrown;
 use crate::types::{DefId, registry};
 use crate::value::{DateKind, DateTime, DateTimeOffset, Value};
 use rust_decimal::Decimal;
+use smol_str::SmolStr;
 
 impl From<DotnetError> for Thrown {
     fn from(error: DotnetError) -> Thrown {
@@ -80,29 +81,30 @@ pub fn from_guid(value: Guid) -> Value {
 }
 
 /// `ToString()` of a value that is not an object.
-pub fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> SmolStr {
+    let integer = |number: i128| SmolStr::new(itoa::Buffer::new().format(number));
     match value {
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Int32(value) => itoa::Buffer::new().format(*value).to_owned(),
-        Value::Int64(value) => itoa::Buffer::new().format(*value).to_owned(),
-        Value::SByte(value) => value.to_string(),
-        Value::Byte(value) => value.to_string(),
-        Value::Int16(value) => value.to_string(),
-        Value::UInt16(value) => value.to_string(),
-        Value::UInt32(value) => value.to_string(),
-        Value::UInt64(value) => value.to_string(),
-        Value::Single(value) => print_f32(*value),
-        Value::Double(value) => print_f64(*value),
-        Value::Decimal(value) => decimal(*value).to_string(),
-        Value::DateTime(value) => date(*value).format("").unwrap_or_default(),
-        Value::DateTimeOffset(value) => offset(*value).format("").unwrap_or_default(),
-        Value::TimeSpan(ticks) => span(*ticks).format("").unwrap_or_default(),
-        Value::Guid(bytes) => guid(*bytes).format("D").unwrap_or_default(),
-        Value::Enum(id, number) => enum_name(*id, *number),
-        Value::Char(unit) => String::from_utf16_lossy(&[*unit]),
-        Value::Str(text) => text.as_str().to_owned(),
-        _ => String::new(),
+        Value::Bool(true) => SmolStr::new_static("True"),
+        Value::Bool(false) => SmolStr::new_static("False"),
+        Value::Int32(value) => SmolStr::new(itoa::Buffer::new().format(*value)),
+        Value::Int64(value) => SmolStr::new(itoa::Buffer::new().format(*value)),
+        Value::SByte(value) => integer((*value).into()),
+        Value::Byte(value) => integer((*value).into()),
+        Value::Int16(value) => integer((*value).into()),
+        Value::UInt16(value) => integer((*value).into()),
+        Value::UInt32(value) => integer((*value).into()),
+        Value::UInt64(value) => integer((*value).into()),
+        Value::Single(value) => print_f32(*value).into(),
+        Value::Double(value) => print_f64(*value).into(),
+        Value::Decimal(value) => decimal(*value).to_string().into(),
+        Value::DateTime(value) => date(*value).format("").unwrap_or_default().into(),
+        Value::DateTimeOffset(value) => offset(*value).format("").unwrap_or_default().into(),
+        Value::TimeSpan(ticks) => span(*ticks).format("").unwrap_or_default().into(),
+        Value::Guid(bytes) => guid(*bytes).format("D").unwrap_or_default().into(),
+        Value::Enum(id, number) => enum_name(*id, *number).into(),
+        Value::Char(unit) => String::from_utf16_lossy(&[*unit]).into(),
+        Value::Str(text) => text.smol().clone(),
+        _ => SmolStr::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A type's table starts with its head (`class System.Text.StringBuilder`), then lists members as C#
 //! declares them (`StringBuilder Append(string value)`), each with the function that does it. `set`
-//! marks setters and indexers' setters; `implicit`, `explicit` and `operator` are conversions and
+//! marks setters and indexers' setters, `readonly` what is the same for every exchange; `implicit`, `explicit` and `operator` are conversions and
 //! operators. Overloads, inference and conversions follow from these texts; nothing else lists a
 //! member.
 

@@ -2,7 +2,7 @@
 
 use crate::syntax::ast::Literal;
 use crate::types::{DefId, Type, known};
-use crate::value::{Str, Value};
+use crate::value::{Part, Str, Value};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 use std::str::FromStr;
@@ -22,6 +22,8 @@ pub enum Const {
     Str(SmolStr),
     /// A text with a lone surrogate.
     Units(Arc<[u16]>),
+    /// A part of the context that every exchange has.
+    Part(Part),
 }
 
 impl Const {
@@ -57,6 +59,7 @@ impl Const {
             Value::Enum(id, value) => Some(Const::Enum(*id, *value)),
             Value::Str(text) if text.is_broken() => Some(Const::Units(text.units().to_vec().into())),
             Value::Str(text) => Some(Const::Str(text.smol().clone())),
+            Value::Part(part) => Some(Const::Part(*part)),
             _ => None,
         }
     }
@@ -73,6 +76,7 @@ impl Const {
             Const::Enum(id, value) => Value::Enum(*id, *value),
             Const::Str(text) => Value::Str(Str::literal(text.clone())),
             Const::Units(units) => Value::Str(Str::literal_from_units(units)),
+            Const::Part(part) => Value::Part(*part),
         }
     }
 

@@ -71,6 +71,7 @@ impl Printer<'_> {
                 let shown: String = text.chars().take(CONSTANT_CHARS_MAX).collect();
                 format!("const {shown:?}{}", if shown.len() < text.len() { "…" } else { "" })
             }
+            Some(Const::Part(part)) => format!("part {part:?}"),
             Some(constant) => format!("const {} {}", constant.to_value().type_name(), constant.to_value().to_text()),
             None => "const ?".to_owned(),
         }

@@ -106,10 +106,9 @@ impl Program {
 
     /// The value, when the expression is constant.
     pub fn constant(&self) -> Option<Value> {
-        match self.body.body.as_constant() {
-            Some(index) => self.constants.get(index as usize).map(Const::to_value),
-            None => None,
-        }
+        let constant = self.constants.get(self.body.body.as_constant()? as usize)?;
+        // A part of the context has other content in each exchange.
+        (!matches!(constant, Const::Part(_))).then(|| constant.to_value())
     }
 
     /// The program in readable form, one instruction a line.
@@ -120,7 +119,13 @@ impl Program {
     /// # Errors
     /// The exception that left the expression.
     pub fn run(&self, context: &Context, budget: Budget) -> Result<Value, Exception> {
-        let mut run = Run::new(self.id, &self.constants, context, budget);
-        run.program(&self.body).map_err(|thrown| run::exception(&mut run, &thrown))
+        let constants = run::constants_of(self.id, &self.constants);
+        if let Some(index) = self.body.body.as_constant() {
+            return Ok(constants.get(index as usize).cloned().unwrap_or_default());
+        }
+        let mut run = Run::new(constants, context, budget);
+        let outcome = run.program(&self.body);
+        run.open_rings(&outcome);
+        outcome.map_err(|thrown| run::exception(&mut run, &thrown))
     }
 }

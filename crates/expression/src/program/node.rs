@@ -57,6 +57,8 @@ pub struct Call {
     pub args: Box<[Node]>,
     /// The first argument is `this`, which must not be null.
     pub instance: bool,
+    /// Where the arguments stand among the constants, side by side, when all are constants.
+    pub constants: Option<u32>,
 }
 
 impl fmt::Debug for Call {
@@ -152,6 +154,14 @@ pub struct Binary {
     pub lifted: bool,
     pub left: Node,
     pub right: Node,
+}
+
+impl Binary {
+    /// Whether it gives true or false, never null.
+    pub fn is_condition(&self) -> bool {
+        let logic = matches!(self.operands, Operands::Bool | Operands::String | Operands::Reference | Operands::Equals);
+        !self.lifted && (logic || self.op.is_comparison())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

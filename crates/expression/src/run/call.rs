@@ -2,7 +2,7 @@
 
 use super::{Native, Outcome, Run, Thrown};
 use crate::library::delegate::Delegate;
-use crate::program::node::{Call, Function, Target};
+use crate::program::node::{Call, Function, Node, Target};
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeOffset, Object, Str, Value, downcast};
 use rust_decimal::Decimal;
@@ -174,21 +174,41 @@ impl Args<'_, '_> {
     }
 }
 
-type Values = SmallVec<[Value; 4]>;
+/// Values of arguments.
+pub(super) type Values = SmallVec<[Value; 4]>;
 
 /// Bytes of a string argument that count as one more step.
 pub(super) const TEXT_BYTES_A_STEP: usize = 64;
 
 impl Run<'_> {
     pub(super) fn call(&mut self, call: &Call) -> Outcome {
-        let mut args = Values::new();
-        for arg in &call.args {
-            args.push(self.eval(arg)?);
+        if let Some(first) = call.constants {
+            let (constants, first) = (Rc::clone(&self.constants), first as usize);
+            return self.call_with(call, constants.get(first..first + call.args.len()).unwrap_or(&[]));
         }
+        match &*call.args {
+            // A property is read where its object stands.
+            [this] => self.read(this, |run, this| run.call_with(call, std::slice::from_ref(this))),
+            args => {
+                let mut values = Values::new();
+                self.values(args, &mut values)?;
+                self.call_with(call, &values)
+            }
+        }
+    }
+
+    fn call_with(&mut self, call: &Call, args: &[Value]) -> Outcome {
         if call.instance && args.first().is_none_or(Value::is_null) {
             return Err(Thrown::null_reference());
         }
-        self.native(call.native, &args, &call.types)
+        self.native(call.native, args, &call.types)
+    }
+
+    pub(super) fn values(&mut self, nodes: &[Node], values: &mut Values) -> Result<(), Thrown> {
+        for node in nodes {
+            values.push(self.eval(node)?);
+        }
+        Ok(())
     }
 
     /// Calls a member by its implementation.
@@ -196,13 +216,13 @@ impl Run<'_> {
         // Members walk their strings: a long one is more than a step.
         let text: usize = args.iter().map(|arg| if let Value::Str(text) = arg { text.as_str().len() } else { 0 }).sum();
         self.steps(1 + text / TEXT_BYTES_A_STEP)?;
-        let value = native(&mut Args { run: self, args, types })?;
-        if let Value::Str(text) = &value
+        let value = native(&mut Args { run: self, args, types });
+        if let Ok(Value::Str(text)) = &value
             && text.is_fresh()
         {
             self.charge(text.as_str().len())?;
         }
-        Ok(value)
+        value
     }
 
     pub(super) fn target(&mut self, target: &Target, args: &[Value]) -> Outcome {
@@ -277,14 +297,16 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn load(&self, slot: u32) -> Value {
+    /// Reads a variable where it stands, shared or not.
+    pub(super) fn with_local<T>(&self, slot: u32, read: impl FnOnce(&Value) -> T) -> T {
         match self.frames.get(self.base + slot as usize) {
-            Some(Value::Cell(cell)) => cell.borrow().clone(),
-            Some(value) => value.clone(),
-            None => Value::Null,
+            Some(Value::Cell(cell)) => read(&cell.borrow()),
+            Some(value) => read(value),
+            None => read(&Value::Null),
         }
     }
 
+    #[inline]
     pub(super) fn store(&mut self, slot: u32, value: Value) {
         match self.frames.get_mut(self.base + slot as usize) {
             Some(Value::Cell(cell)) => {

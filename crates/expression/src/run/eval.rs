@@ -1,44 +1,32 @@
 //! Evaluates expressions.
 
+use super::call::Values;
 use super::{Outcome, Run, Thrown, ops, values};
 use crate::library::array::Array;
 use crate::library::delegate::Delegate;
 use crate::library::tuple::{TupleObject, item, with_item};
-use crate::program::node::{Binary, Convert, Node, Operands, Piece, Test, UnaryKind};
-use crate::syntax::ast::BinaryOp;
+use crate::program::node::{Convert, Node, Piece, Test, UnaryKind};
 use crate::types::Type;
-use crate::value::{Str, Value};
+use crate::value::{Joined, Str, Value};
 use smallvec::SmallVec;
 use std::rc::Rc;
 
 impl Run<'_> {
     pub(super) fn eval(&mut self, node: &Node) -> Outcome {
         match node {
-            Node::Const(index) => Ok(self.constants.get(*index as usize).cloned().unwrap_or_default()),
-            Node::Local(slot, _) => Ok(self.load(*slot)),
-            Node::SetLocal(slot, value) => {
-                let value = self.eval(value)?;
-                self.store(*slot, value.clone());
-                Ok(value)
-            }
+            Node::Const(index) => Ok(self.constant(*index).clone()),
+            Node::Local(slot, _) => Ok(self.with_local(*slot, Value::clone)),
             Node::Call(call) => self.call(call),
-            Node::Binary(binary) => self.binary(binary),
-            Node::AndAlso(left, right) => match self.eval(left)? {
-                Value::Bool(true) => self.eval(right),
-                other => Ok(other),
-            },
-            Node::OrElse(left, right) => match self.eval(left)? {
-                Value::Bool(false) => self.eval(right),
-                other => Ok(other),
-            },
-            Node::Ternary(parts) => match self.eval(&parts.0)? {
-                Value::Bool(true) => self.eval(&parts.1),
-                _ => self.eval(&parts.2),
-            },
-            Node::Coalesce(left, right) => match self.eval(left)? {
-                Value::Null => self.eval(right),
-                value => Ok(value),
-            },
+            Node::Binary(binary) => self.binary(binary, |_, value| value),
+            Node::AndAlso(..) | Node::OrElse(..) | Node::Is(..) => self.condition(node).map(Value::Bool),
+            Node::Ternary(parts) => {
+                let chosen = if self.condition(&parts.0)? { &parts.1 } else { &parts.2 };
+                self.eval(chosen)
+            }
+            Node::Coalesce(left, right) => {
+                let left = self.eval(left);
+                if matches!(left, Ok(Value::Null)) { self.eval(right) } else { left }
+            }
             Node::IfSome(value, slot, rest) => {
                 let value = self.eval(value)?;
                 if value.is_null() {
@@ -51,9 +39,41 @@ impl Run<'_> {
                 let value = self.eval(value)?;
                 self.convert(convert, value)
             }
+            Node::SetLocal(slot, value) => {
+                self.set_local(*slot, value)?;
+                Ok(self.with_local(*slot, Value::clone))
+            }
             Node::Concat(parts) => self.concat(parts),
             _ => self.eval_rare(node),
         }
+    }
+
+    /// Evaluates a node whose value nobody reads.
+    pub(super) fn effect(&mut self, node: &Node) -> Result<(), Thrown> {
+        match node {
+            Node::SetLocal(slot, value) => self.set_local(*slot, value),
+            Node::Sequence(first, last) => {
+                first.iter().try_for_each(|node| self.effect(node))?;
+                self.effect(last)
+            }
+            Node::Local(..) => Ok(()),
+            _ => self.read(node, |_, _| Ok(())),
+        }
+    }
+
+    fn set_local(&mut self, slot: u32, value: &Node) -> Result<(), Thrown> {
+        match value {
+            Node::Binary(binary) => self.binary(binary, |run, value| run.store(slot, value)),
+            _ => {
+                let value = self.eval(value)?;
+                self.store(slot, value);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn constant(&self, index: u32) -> &Value {
+        self.constants.get(index as usize).unwrap_or(&Value::Null)
     }
 
     #[inline(never)]
@@ -75,14 +95,8 @@ impl Run<'_> {
             Node::Invoke(target, args) => self.invoke_node(target, args),
             Node::Interpolate(pieces) => self.interpolate(pieces),
             Node::Sequence(first, last) => {
-                for node in first {
-                    self.eval(node)?;
-                }
+                first.iter().try_for_each(|node| self.effect(node))?;
                 self.eval(last)
-            }
-            Node::Is(value, test) => {
-                let value = self.eval(value)?;
-                self.test(&value, test).map(Value::Bool)
             }
             Node::As(value, ty) => {
                 let value = self.eval(value)?;
@@ -108,8 +122,8 @@ impl Run<'_> {
             }
             Node::Dynamic(receiver, name, args, used) => {
                 let receiver = self.eval(receiver)?;
-                let args: Result<Vec<Value>, Thrown> = args.iter().map(|arg| self.eval(arg)).collect();
-                crate::library::dynamic::bind(self, &receiver, name, &args?, *used)
+                let args = self.eval_all(args)?;
+                crate::library::dynamic::bind(self, &receiver, name, &args, *used)
             }
             _ => self.eval_aggregate(node),
         }
@@ -124,8 +138,8 @@ impl Run<'_> {
             }
             Node::ArrayOf(element, items, sizes) => {
                 self.charge(items.len() * size_of::<Value>())?;
-                let items: Result<Vec<Value>, Thrown> = items.iter().map(|item| self.eval(item)).collect();
-                Ok(Value::object(Array::shaped(element.clone(), items?, sizes.clone())))
+                let items = self.eval_all(items)?;
+                Ok(Value::object(Array::shaped(element.clone(), items, sizes.clone())))
             }
             Node::Element(array, index) => {
                 let array = self.eval(array)?;
@@ -142,8 +156,8 @@ impl Run<'_> {
                 Ok(value)
             }
             Node::Tuple(ty, items) => {
-                let items: Result<Vec<Value>, Thrown> = items.iter().map(|item| self.eval(item)).collect();
-                Ok(Value::object(TupleObject::new(ty.clone(), items?)))
+                let items = self.eval_all(items)?;
+                Ok(Value::object(TupleObject::new(ty.clone(), items)))
             }
             Node::Item(tuple, index) => {
                 let tuple = self.eval(tuple)?;
@@ -159,12 +173,19 @@ impl Run<'_> {
     }
 
     fn invoke_node(&mut self, target: &Node, args: &[Node]) -> Outcome {
-        let target = self.eval(target)?;
-        let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-        for arg in args {
-            values.push(self.eval(arg)?);
+        self.read(target, |run, target| {
+            let mut values = Values::new();
+            run.values(args, &mut values)?;
+            run.invoke(target, &values)
+        })
+    }
+
+    fn eval_all(&mut self, nodes: &[Node]) -> Result<Vec<Value>, Thrown> {
+        let mut values = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            values.push(self.eval(node)?);
         }
-        self.invoke(&target, &values)
+        Ok(values)
     }
 
     fn sizes(&mut self, nodes: &[Node]) -> Result<Vec<usize>, Thrown> {
@@ -195,32 +216,7 @@ impl Run<'_> {
         Ok(Value::object(Array::shaped(element.clone(), items, sizes.to_vec())))
     }
 
-    fn binary(&mut self, binary: &Binary) -> Outcome {
-        let left = self.eval(&binary.left)?;
-        let right = self.eval(&binary.right)?;
-        self.operate(binary, &left, &right)
-    }
-
-    fn operate(&mut self, binary: &Binary, left: &Value, right: &Value) -> Outcome {
-        let negated = binary.op == BinaryOp::Ne;
-        match binary.operands {
-            Operands::String => {
-                let equal = match (left, right) {
-                    (Value::Str(left), Value::Str(right)) => {
-                        self.steps(left.as_str().len().min(right.as_str().len()) / super::call::TEXT_BYTES_A_STEP)?;
-                        left == right
-                    }
-                    (left, right) => left.is_null() && right.is_null(),
-                };
-                Ok(Value::Bool(equal != negated))
-            }
-            Operands::Reference => Ok(Value::Bool(values::same_reference(left, right) != negated)),
-            Operands::Delegate => self.combine_delegates(binary.op == BinaryOp::Sub, left, right),
-            Operands::Equals => Ok(Value::Bool(self.equals(left, right)? != negated)),
-            operands => ops::binary(binary.op, operands, binary.checked, binary.lifted, left, right),
-        }
-    }
-
+    #[inline(never)]
     fn concat(&mut self, parts: &[Node]) -> Outcome {
         let mut texts: SmallVec<[Str; 8]> = SmallVec::new();
         for part in parts {
@@ -241,38 +237,48 @@ impl Run<'_> {
     }
 
     fn interpolate(&mut self, pieces: &[Piece]) -> Outcome {
-        let mut texts: Vec<Str> = Vec::with_capacity(pieces.len());
+        let mut joined = Joined::default();
         for piece in pieces {
             match piece {
                 Piece::Text(index) => {
-                    if let Some(Value::Str(text)) = self.constants.get(*index as usize) {
-                        texts.push(text.clone());
+                    if let Value::Str(text) = self.constant(*index).clone() {
+                        self.charge(text.as_str().len())?;
+                        joined.push(&text);
                     }
                 }
                 Piece::Hole(node, alignment, format) => {
-                    let value = self.eval(node)?;
-                    let text = match (&value, format) {
-                        (Value::Null, _) => Str::new(""),
-                        (_, None) => self.print_str(&value)?,
-                        (_, Some(format)) => Str::new(self.format(&value, format)?),
-                    };
-                    let width = alignment.unsigned_abs() as usize;
-                    let fill = width.saturating_sub(text.len());
-                    self.charge(fill)?;
-                    let blanks = Str::new(" ".repeat(fill));
-                    if *alignment >= 0 && fill > 0 {
-                        texts.push(blanks.clone());
-                    }
-                    texts.push(text);
-                    if *alignment < 0 {
-                        texts.push(blanks);
-                    }
+                    self.read(node, |run, value| run.fill_hole(&mut joined, value, *alignment, format.as_deref()))?;
                 }
             }
         }
-        let refs: Vec<&Str> = texts.iter().collect();
-        self.charge(refs.iter().map(|text| text.as_str().len()).sum())?;
-        Ok(Value::Str(Str::concat(&refs)))
+        Ok(Value::Str(joined.finish()))
+    }
+
+    fn fill_hole(
+        &mut self,
+        joined: &mut Joined,
+        value: &Value,
+        alignment: i32,
+        format: Option<&str>,
+    ) -> Result<(), Thrown> {
+        let text = match (value, format) {
+            (Value::Null, _) => Str::new(""),
+            (_, None) => self.print_str(value)?,
+            (_, Some(format)) => Str::new(self.format(value, format)?),
+        };
+        let fill = match alignment.unsigned_abs() as usize {
+            0 => 0,
+            width => width.saturating_sub(text.len()),
+        };
+        self.charge(text.as_str().len() + fill)?;
+        if alignment >= 0 {
+            (0..fill).for_each(|_| joined.push_str(" "));
+        }
+        joined.push(&text);
+        if alignment < 0 {
+            (0..fill).for_each(|_| joined.push_str(" "));
+        }
+        Ok(())
     }
 
     pub(super) fn test(&mut self, value: &Value, test: &Test) -> Result<bool, Thrown> {

@@ -30,11 +30,13 @@ impl Run<'_> {
     fn exec(&mut self, stmt: &Stmt) -> Executed {
         match stmt {
             Stmt::Expr(node) => {
-                self.eval(node)?;
+                self.effect(node)?;
                 Ok(Flow::Next)
             }
             Stmt::Block { fresh, body, .. } => {
-                self.freshen(fresh);
+                if !fresh.is_empty() {
+                    self.freshen(fresh);
+                }
                 self.exec_all(body)
             }
             Stmt::If(condition, then, other) => {
@@ -48,11 +50,22 @@ impl Run<'_> {
                 Some(node) => self.eval(node)?,
                 None => Value::Null,
             })),
+            Stmt::Empty => Ok(Flow::Next),
+            Stmt::Break(_) => Ok(Flow::Break),
+            Stmt::Continue(_) => Ok(Flow::Continue),
+            Stmt::While(condition, body) => self.exec_while(Some(condition), &[], body),
+            Stmt::For { condition, step, body } => self.exec_while(condition.as_ref(), step, body),
+            _ => self.exec_rare(stmt),
+        }
+    }
+
+    #[inline(never)]
+    fn exec_rare(&mut self, stmt: &Stmt) -> Executed {
+        match stmt {
             Stmt::Lock(node) => match self.eval(node)? {
                 Value::Null => Err(Thrown::argument_null("obj")),
                 _ => Ok(Flow::Next),
             },
-            Stmt::Empty => Ok(Flow::Next),
             Stmt::Declare(slot) => {
                 // A shared variable was made when its scope was entered.
                 if !matches!(self.raw(*slot), Value::Cell(_)) {
@@ -60,13 +73,9 @@ impl Run<'_> {
                 }
                 Ok(Flow::Next)
             }
-            Stmt::Break(_) => Ok(Flow::Break),
-            Stmt::Continue(_) => Ok(Flow::Continue),
             Stmt::Goto(label, _) => Ok(Flow::Goto(*label)),
             Stmt::GotoCase(section) => Ok(Flow::GotoCase(*section)),
             Stmt::Label(_, inner) => self.exec(inner),
-            Stmt::While(condition, body) => self.exec_while(Some(condition), &[], body),
-            Stmt::For { condition, step, body } => self.exec_while(condition.as_ref(), step, body),
             Stmt::Do(body, condition) => self.exec_do(body, condition),
             Stmt::Foreach { source, slot, fresh, prepare, body } => {
                 self.exec_foreach(source, *slot, fresh, prepare, body)
@@ -87,11 +96,8 @@ impl Run<'_> {
                 self.store(*slot, value);
                 self.exec(body)
             }
+            _ => Ok(Flow::Next),
         }
-    }
-
-    fn condition(&mut self, node: &Node) -> Result<bool, Thrown> {
-        Ok(matches!(self.eval(node)?, Value::Bool(true)))
     }
 
     fn exec_all(&mut self, body: &[Stmt]) -> Executed {
@@ -127,7 +133,7 @@ impl Run<'_> {
                 flow => return Ok(flow),
             }
             for node in step {
-                self.eval(node)?;
+                self.effect(node)?;
             }
         }
     }
@@ -154,7 +160,7 @@ impl Run<'_> {
             self.freshen(fresh);
             self.store(slot, item);
             for node in prepare {
-                self.eval(node)?;
+                self.effect(node)?;
             }
             match self.exec(body)? {
                 Flow::Next | Flow::Continue => {}

@@ -3,6 +3,7 @@
 mod call;
 mod eval;
 mod exec;
+mod operator;
 pub mod ops;
 mod print;
 mod thrown;
@@ -58,7 +59,8 @@ thread_local! {
 /// Places for programs' constants on each thread; programs that share a place take turns.
 const CONSTANT_PLACES: usize = 4096;
 
-fn constants_of(id: u64, constants: &[Const]) -> Rc<[Value]> {
+/// The constants of a program as values of this thread.
+pub fn constants_of(id: u64, constants: &[Const]) -> Rc<[Value]> {
     CONSTANTS.with_borrow_mut(|places| {
         if places.is_empty() {
             places.resize(CONSTANT_PLACES, None);
@@ -84,7 +86,7 @@ pub fn stack_address() -> usize {
 }
 
 impl<'c> Run<'c> {
-    pub fn new(id: u64, constants: &[Const], context: &'c Context, budget: Budget) -> Run<'c> {
+    pub fn new(constants: Rc<[Value]>, context: &'c Context, budget: Budget) -> Run<'c> {
         Run {
             context,
             budget,
@@ -94,7 +96,7 @@ impl<'c> Run<'c> {
             stack_start: stack_address(),
             frames: Vec::new(),
             base: 0,
-            constants: constants_of(id, constants),
+            constants,
             caught: Vec::new(),
             rings: Vec::new(),
         }
@@ -102,15 +104,13 @@ impl<'c> Run<'c> {
 
     pub fn program(&mut self, body: &Function) -> Outcome {
         self.frames.resize(body.slots as usize, Value::Null);
-        let outcome = self.function_body(body);
-        self.open_rings(&outcome);
-        outcome
+        self.function_body(body)
     }
 
     /// Empties shared variables that nothing can read any more, so that no ring of closures stays.
-    fn open_rings(&mut self, outcome: &Outcome) {
+    pub fn open_rings(&mut self, outcome: &Outcome) {
         let rings = std::mem::take(&mut self.rings);
-        if outcome.as_ref().is_ok_and(values::may_hold_code) {
+        if rings.is_empty() || outcome.as_ref().is_ok_and(values::may_hold_code) {
             return;
         }
         for ring in rings {

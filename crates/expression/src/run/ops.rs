@@ -9,7 +9,6 @@ use crate::types::{DefId, known};
 use crate::value::Value;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use std::cmp::Ordering;
 
 /// The value of anything integral; fractions are cut.
 pub fn to_i128(value: &Value) -> i128 {
@@ -179,115 +178,173 @@ pub fn complement(_operands: Operands, value: &Value) -> Value {
     }
 }
 
-macro_rules! integer_op {
-    ($op:expr, $checked:expr, $a:expr, $b:expr, $variant:path, $signed:expr, $bits:expr, $shift:expr) => {{
-        let (a, b) = ($a, $b);
-        macro_rules! arithmetic {
-            ($checked_op:ident, $wrapping_op:ident) => {
-                match a.$checked_op(b) {
-                    Some(value) => value,
-                    None if $checked => return Err(Thrown::arithmetic_overflow()),
-                    None => a.$wrapping_op(b),
+/// A number as operators compute with it, once its operands are promoted.
+pub trait Number: Copy + PartialOrd {
+    const OPERANDS: Operands;
+
+    /// The number in a value of this type, or of one that converts to it.
+    fn of(value: &Value) -> Self;
+
+    fn value(self) -> Value;
+
+    /// An operator that gives a number of the same type; the shift count is an `int` whatever is shifted.
+    fn arithmetic(op: BinaryOp, checked: bool, left: Self, right: Self) -> Result<Self, Thrown>;
+}
+
+macro_rules! integers {
+    ($($number:ident $variant:ident $shift_max:literal),*) => {$(
+        impl Number for $number {
+            const OPERANDS: Operands = Operands::$variant;
+
+            #[inline]
+            fn of(value: &Value) -> $number {
+                match value {
+                    Value::$variant(value) => *value,
+                    other => to_i128(other) as $number,
                 }
-            };
+            }
+
+            #[inline]
+            fn value(self) -> Value {
+                Value::$variant(self)
+            }
+
+            #[inline(always)]
+            fn arithmetic(op: BinaryOp, checked: bool, left: $number, right: $number) -> Result<$number, Thrown> {
+                let (exact, wrapped) = match op {
+                    BinaryOp::Add => (left.checked_add(right), left.wrapping_add(right)),
+                    BinaryOp::Sub => (left.checked_sub(right), left.wrapping_sub(right)),
+                    BinaryOp::Mul => (left.checked_mul(right), left.wrapping_mul(right)),
+                    BinaryOp::Div | BinaryOp::Rem if right == 0 => return Err(Thrown::divide_by_zero()),
+                    BinaryOp::Div => return left.checked_div(right).ok_or_else(Thrown::arithmetic_overflow),
+                    BinaryOp::Rem => return left.checked_rem(right).ok_or_else(Thrown::arithmetic_overflow),
+                    BinaryOp::And => return Ok(left & right),
+                    BinaryOp::Or => return Ok(left | right),
+                    BinaryOp::Xor => return Ok(left ^ right),
+                    BinaryOp::Shl => return Ok(left.wrapping_shl(right as u32 & $shift_max)),
+                    BinaryOp::Shr => return Ok(left.wrapping_shr(right as u32 & $shift_max)),
+                    _ => return Ok(left),
+                };
+                match exact {
+                    None if checked => Err(Thrown::arithmetic_overflow()),
+                    _ => Ok(wrapped),
+                }
+            }
         }
-        match $op {
-            BinaryOp::Add => $variant(arithmetic!(checked_add, wrapping_add)),
-            BinaryOp::Sub => $variant(arithmetic!(checked_sub, wrapping_sub)),
-            BinaryOp::Mul => $variant(arithmetic!(checked_mul, wrapping_mul)),
-            BinaryOp::Div | BinaryOp::Rem if b == 0 => return Err(Thrown::divide_by_zero()),
-            BinaryOp::Div => match a.checked_div(b) {
-                Some(value) => $variant(value),
-                None => return Err(Thrown::arithmetic_overflow()),
-            },
-            BinaryOp::Rem => match a.checked_rem(b) {
-                Some(value) => $variant(value),
-                None => return Err(Thrown::arithmetic_overflow()),
-            },
-            BinaryOp::And => $variant(a & b),
-            BinaryOp::Or => $variant(a | b),
-            BinaryOp::Xor => $variant(a ^ b),
-            BinaryOp::Shl => $variant(a.wrapping_shl($shift)),
-            BinaryOp::Shr => $variant(a.wrapping_shr($shift)),
-            op => Value::Bool(compare(op, a.partial_cmp(&b))),
-        }
-    }};
+    )*};
 }
 
-macro_rules! float_op {
-    ($op:expr, $a:expr, $b:expr, $variant:path) => {{
-        let (a, b) = ($a, $b);
-        match $op {
-            BinaryOp::Add => $variant(a + b),
-            BinaryOp::Sub => $variant(a - b),
-            BinaryOp::Mul => $variant(a * b),
-            BinaryOp::Div => $variant(a / b),
-            BinaryOp::Rem => $variant(a % b),
-            op => Value::Bool(compare(op, a.partial_cmp(&b))),
+integers!(i32 Int32 31, u32 UInt32 31, i64 Int64 63, u64 UInt64 63);
+
+macro_rules! floats {
+    ($($number:ident $variant:ident),*) => {$(
+        impl Number for $number {
+            const OPERANDS: Operands = Operands::$variant;
+
+            #[inline]
+            fn of(value: &Value) -> $number {
+                match value {
+                    Value::$variant(value) => *value,
+                    other => to_f64(other) as $number,
+                }
+            }
+
+            fn value(self) -> Value {
+                Value::$variant(self)
+            }
+
+            fn arithmetic(op: BinaryOp, _checked: bool, left: $number, right: $number) -> Result<$number, Thrown> {
+                Ok(match op {
+                    BinaryOp::Add => left + right,
+                    BinaryOp::Sub => left - right,
+                    BinaryOp::Mul => left * right,
+                    BinaryOp::Div => left / right,
+                    BinaryOp::Rem => left % right,
+                    _ => left,
+                })
+            }
         }
-    }};
+    )*};
 }
 
-fn compare(op: BinaryOp, order: Option<Ordering>) -> bool {
+floats!(f32 Single, f64 Double);
+
+/// Scale and rounding of the result are .NET's.
+impl Number for Decimal {
+    const OPERANDS: Operands = Operands::Decimal;
+
+    fn of(value: &Value) -> Decimal {
+        to_decimal(value)
+    }
+
+    fn value(self) -> Value {
+        Value::Decimal(self)
+    }
+
+    fn arithmetic(op: BinaryOp, _checked: bool, left: Decimal, right: Decimal) -> Result<Decimal, Thrown> {
+        let operation = match op {
+            BinaryOp::Add => text::Decimal::checked_add,
+            BinaryOp::Sub => text::Decimal::checked_sub,
+            BinaryOp::Mul => text::Decimal::checked_mul,
+            BinaryOp::Div => text::Decimal::checked_div,
+            BinaryOp::Rem => text::Decimal::checked_rem,
+            _ => return Ok(left),
+        };
+        Ok(from_decimal(operation(format::decimal(left), format::decimal(right))?))
+    }
+}
+
+/// A comparison; with `NaN` only `!=` is true.
+#[inline]
+pub fn compare<T: PartialOrd>(op: BinaryOp, left: T, right: T) -> bool {
     match op {
-        BinaryOp::Eq => order == Some(Ordering::Equal),
-        BinaryOp::Ne => order != Some(Ordering::Equal),
-        BinaryOp::Lt => order == Some(Ordering::Less),
-        BinaryOp::Gt => order == Some(Ordering::Greater),
-        BinaryOp::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-        BinaryOp::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        BinaryOp::Eq => left == right,
+        BinaryOp::Ne => left != right,
+        BinaryOp::Lt => left < right,
+        BinaryOp::Gt => left > right,
+        BinaryOp::Le => left <= right,
+        BinaryOp::Ge => left >= right,
         _ => false,
     }
 }
 
-fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Gt | BinaryOp::Le | BinaryOp::Ge)
+/// Operators of `bool` that evaluate both sides.
+pub fn logic(op: BinaryOp, left: bool, right: bool) -> bool {
+    match op {
+        BinaryOp::And => left & right,
+        BinaryOp::Or => left | right,
+        BinaryOp::Xor | BinaryOp::Ne => left != right,
+        _ => left == right,
+    }
 }
 
-/// Operators on promoted operands; the shift count is an `int` whatever is shifted.
+/// Operators on promoted operands.
 pub fn binary(op: BinaryOp, operands: Operands, checked: bool, lifted: bool, left: &Value, right: &Value) -> Outcome {
+    fn numbers<T: Number>(op: BinaryOp, checked: bool, left: &Value, right: &Value) -> Outcome {
+        let (left, right) = (T::of(left), T::of(right));
+        if op.is_comparison() {
+            return Ok(Value::Bool(compare(op, left, right)));
+        }
+        T::arithmetic(op, checked, left, right).map(T::value)
+    }
     if lifted && (left.is_null() || right.is_null()) {
         return Ok(lifted_null(op, operands, left, right));
     }
-    Ok(match operands {
-        Operands::Int32 => {
-            let (Value::Int32(a), Value::Int32(b)) = (left, right) else { return Ok(mixed(op, left, right)) };
-            let (a, b) = (*a, *b);
-            integer_op!(op, checked, a, b, Value::Int32, true, 32, b as u32 & 31)
-        }
-        Operands::UInt32 => {
-            let (a, b) = (to_i128(left) as u32, to_i128(right) as u32);
-            integer_op!(op, checked, a, b, Value::UInt32, false, 32, b & 31)
-        }
-        Operands::Int64 => {
-            let (a, b) = (to_i128(left) as i64, to_i128(right) as i64);
-            integer_op!(op, checked, a, b, Value::Int64, true, 64, b as u32 & 63)
-        }
-        Operands::UInt64 => {
-            let (a, b) = (to_i128(left) as u64, to_i128(right) as u64);
-            integer_op!(op, checked, a, b, Value::UInt64, false, 64, b as u32 & 63)
-        }
-        Operands::Single => {
-            let (Value::Single(a), Value::Single(b)) = (left, right) else { return Ok(mixed(op, left, right)) };
-            float_op!(op, *a, *b, Value::Single)
-        }
-        Operands::Double => float_op!(op, to_f64(left), to_f64(right), Value::Double),
-        Operands::Decimal => decimal(op, to_decimal(left), to_decimal(right))?,
-        Operands::Bool => {
-            let (a, b) = (matches!(left, Value::Bool(true)), matches!(right, Value::Bool(true)));
-            Value::Bool(match op {
-                BinaryOp::And => a & b,
-                BinaryOp::Or => a | b,
-                BinaryOp::Xor | BinaryOp::Ne => a != b,
-                _ => a == b,
-            })
-        }
-        Operands::String | Operands::Reference | Operands::Equals | Operands::Delegate => Value::Bool(false),
-    })
+    match operands {
+        Operands::Int32 => numbers::<i32>(op, checked, left, right),
+        Operands::UInt32 => numbers::<u32>(op, checked, left, right),
+        Operands::Int64 => numbers::<i64>(op, checked, left, right),
+        Operands::UInt64 => numbers::<u64>(op, checked, left, right),
+        Operands::Single => numbers::<f32>(op, checked, left, right),
+        Operands::Double => numbers::<f64>(op, checked, left, right),
+        Operands::Decimal => numbers::<Decimal>(op, checked, left, right),
+        Operands::Bool => Ok(Value::Bool(logic(op, left.is_true(), right.is_true()))),
+        Operands::String | Operands::Reference | Operands::Equals | Operands::Delegate => Ok(Value::Bool(false)),
+    }
 }
 
 fn lifted_null(op: BinaryOp, operands: Operands, left: &Value, right: &Value) -> Value {
-    if is_comparison(op) {
+    if op.is_comparison() {
         let both = left.is_null() && right.is_null();
         return Value::Bool(match op {
             BinaryOp::Eq => both,
@@ -307,23 +364,4 @@ fn lifted_null(op: BinaryOp, operands: Operands, left: &Value, right: &Value) ->
         }
         _ => Value::Null,
     }
-}
-
-/// Operands that were not promoted: only comparisons of equal enums and characters come here.
-fn mixed(op: BinaryOp, left: &Value, right: &Value) -> Value {
-    let order = to_f64(left).partial_cmp(&to_f64(right));
-    Value::Bool(compare(op, order))
-}
-
-/// Scale and rounding of the result are .NET's.
-fn decimal(op: BinaryOp, a: Decimal, b: Decimal) -> Outcome {
-    let operation = match op {
-        BinaryOp::Add => text::Decimal::checked_add,
-        BinaryOp::Sub => text::Decimal::checked_sub,
-        BinaryOp::Mul => text::Decimal::checked_mul,
-        BinaryOp::Div => text::Decimal::checked_div,
-        BinaryOp::Rem => text::Decimal::checked_rem,
-        op => return Ok(Value::Bool(compare(op, a.partial_cmp(&b)))),
-    };
-    Ok(Value::Decimal(from_decimal(operation(format::decimal(a), format::decimal(b))?)))
 }

@@ -42,6 +42,6 @@ pub fn print_outside(value: &Value) -> SmolStr {
                 crate::library::context::with_empty_context(|run| run.print_str(value).map(|text| text.smol().clone()));
             printed.unwrap_or_default()
         }
-        other => format::plain(other).into(),
+        other => format::plain(other),
     }
 }

@@ -70,6 +70,11 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
+    pub fn is_comparison(self) -> bool {
+        use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
+        matches!(self, Lt | Gt | Le | Ge | Eq | Ne)
+    }
+
     pub fn text(self) -> &'static str {
         match self {
             BinaryOp::Mul => "*",

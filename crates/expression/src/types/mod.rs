@@ -10,5 +10,5 @@ mod ty;
 
 pub use infer::{Inference, best_common};
 pub use registry::{DefKind, MemberId, registry};
-pub use signature::{MemberKind, Param};
+pub use signature::{Member, MemberKind, Param};
 pub use ty::{DefId, Type};

@@ -35,6 +35,8 @@ pub struct Member {
     pub kind: MemberKind,
     pub is_static: bool,
     pub is_extension: bool,
+    /// It is the same for every exchange: the checker puts the value in its place.
+    pub is_readonly: bool,
     /// Type parameters of the owner; those of the method follow them in [`Type::Param`].
     pub owner_arity: usize,
     pub type_params: Vec<SmolStr>,
@@ -193,6 +195,7 @@ pub fn read_member(
         kind: MemberKind::Get,
         is_static: false,
         is_extension: false,
+        is_readonly: false,
         owner_arity: class.len(),
         type_params: Vec::new(),
         params: Vec::new(),
@@ -209,6 +212,8 @@ pub fn read_member(
         } else if parser.eat_keyword("const") {
             member.is_static = true;
             is_const = true;
+        } else if parser.eat_keyword("readonly") {
+            member.is_readonly = true;
         } else if parser.eat_word("set") {
             member.kind = MemberKind::Set;
         } else if parser.eat_keyword("implicit") {

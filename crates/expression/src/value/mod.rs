@@ -6,7 +6,7 @@ mod text;
 pub mod wire;
 
 pub use object::{Cursor, Object, Sequence, downcast};
-pub use text::{Str, Units};
+pub use text::{Joined, Str, Units};
 
 use crate::types::{DefId, Type};
 use rust_decimal::Decimal;
@@ -77,7 +77,11 @@ pub enum Part {
 }
 
 /// A value as C# sees it. A nullable value is the value itself or null.
+///
+/// The tag is as wide as what follows it: with a narrow one every move of a value reads bytes that
+/// were just written in other pieces, and processors wait for such writes to end.
 #[derive(Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     #[default]
     Null,
@@ -140,6 +144,10 @@ impl Value {
 
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
+    }
+
+    pub fn is_true(&self) -> bool {
+        matches!(self, Value::Bool(true))
     }
 
     pub fn as_bool(&self) -> Option<bool> {

@@ -155,15 +155,46 @@ impl Str {
 
     /// Joins texts, keeping lone surrogates (two halves may join).
     pub fn concat(parts: &[&Str]) -> Str {
-        if parts.iter().any(|part| part.is_broken()) {
-            let units: Vec<u16> = parts.iter().flat_map(|part| part.units().to_vec()).collect();
-            return Str::from_units(&units);
+        let mut joined = Joined::with_capacity(parts.iter().map(|part| part.as_str().len()).sum());
+        parts.iter().for_each(|part| joined.push(part));
+        joined.finish()
+    }
+}
+
+/// A string that is put together: UTF-8 until a part with a lone surrogate comes.
+#[derive(Default)]
+pub struct Joined {
+    utf8: String,
+    units: Option<Vec<u16>>,
+}
+
+impl Joined {
+    pub fn with_capacity(bytes: usize) -> Joined {
+        Joined { utf8: String::with_capacity(bytes), units: None }
+    }
+
+    pub fn push(&mut self, part: &Str) {
+        if part.is_broken() {
+            let utf8 = &self.utf8;
+            let units = self.units.get_or_insert_with(|| utf8.encode_utf16().collect());
+            units.extend(part.units().to_vec());
+        } else {
+            self.push_str(part.as_str());
         }
-        let mut text = String::with_capacity(parts.iter().map(|part| part.as_str().len()).sum());
-        for part in parts {
-            text.push_str(part.as_str());
+    }
+
+    pub fn push_str(&mut self, part: &str) {
+        match &mut self.units {
+            Some(units) => units.extend(part.encode_utf16()),
+            None => self.utf8.push_str(part),
         }
-        Str::new(text)
+    }
+
+    pub fn finish(self) -> Str {
+        match self.units {
+            Some(units) => Str::from_units(&units),
+            None => Str::new(self.utf8),
+        }
     }
 }
 
