@@ -306,19 +306,27 @@ impl Run<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn store(&mut self, slot: u32, value: Value) {
         match self.frames.get_mut(self.base + slot as usize) {
             Some(Value::Cell(cell)) => {
-                if matches!(value, Value::Obj(_)) && !self.rings.last().is_some_and(|last| Rc::ptr_eq(last, cell)) {
-                    self.bytes = self.bytes.saturating_add(size_of::<Value>() as u64);
-                    self.rings.push(Rc::clone(cell));
-                }
-                *cell.borrow_mut() = value;
+                let cell = Rc::clone(cell);
+                self.store_shared(cell, value);
             }
             Some(place) => *place = value,
             None => {}
         }
+    }
+
+    #[inline(never)]
+    fn store_shared(&mut self, cell: Rc<RefCell<Value>>, value: Value) {
+        if matches!(value, Value::Obj(_)) && !self.rings.last().is_some_and(|last| Rc::ptr_eq(last, &cell)) {
+            self.bytes = self.bytes.saturating_add(size_of::<Value>() as u64);
+            self.rings.push(Rc::clone(&cell));
+        }
+        // Dropped outside of the borrow: what goes may look at the variable.
+        let old = cell.replace(value);
+        drop(old);
     }
 
     /// The slot's shared variable; makes it one.
