@@ -6,9 +6,10 @@
 
 use super::authorization_providers::{parameters, token_url};
 use super::{Behaviour, Default, Draft, Field, Kind, Module, Render, Type};
+use crate::api::Query;
 use crate::api::error::Failure;
 use crate::edit::Edit;
-use crate::resource::Resource;
+use crate::resource::{self, Resource};
 use crate::state::View;
 use serde_json::{Map, Value, json};
 use tollgate_contract::snapshot::{Authorization, AuthorizationAccess, AuthorizationGrant};
@@ -53,6 +54,16 @@ impl Behaviour for Authorizations {
             return Err(Failure::absent("AuthorizationProvider"));
         }
         Ok(())
+    }
+
+    fn deleting(&self, connection: &Resource, _: &Query, edit: &mut Edit<'_>) -> Result<(), Failure> {
+        let provider = connection.parent().map(resource::last).unwrap_or_default();
+        let own = format!("{provider}/{}", connection.name());
+        let names = |uses: &tollgate_policy::Uses| uses.authorizations.iter().any(|id| id.eq_ignore_ascii_case(&own));
+        match super::policies::users_by(connection.name(), edit, names).first() {
+            Some(user) => Err(Failure::invalid("authorizationId", format!("the connection is used by '/{user}'"))),
+            None => Ok(()),
+        }
     }
 
     fn render(&self, authorization: &Resource, _: &Render<'_>, properties: &mut Map<String, Value>) {

@@ -84,6 +84,23 @@ impl Behaviour for Certificates {
         if let Some(user) = edit.all("gateways/hostnameConfigurations").iter().find(|other| names(other)) {
             return Err(Failure::invalid("certificateId", format!("the certificate is used by '/{}'", user.path)));
         }
+        let thumbprint = certificate.text("thumbprint").unwrap_or_default();
+        for named in [own, thumbprint].into_iter().filter(|named| !named.is_empty()) {
+            let names =
+                |uses: &tollgate_policy::Uses| uses.certificates.iter().any(|id| id.eq_ignore_ascii_case(named));
+            if let Some(user) = super::policies::users_by(named, edit, names).first() {
+                return Err(Failure::invalid("certificateId", format!("the certificate is used by '/{user}'")));
+            }
+        }
+        let shown = |backend: &Resource| {
+            let lists = ["certificateIds", "certificate"]
+                .map(|list| backend.properties.get("credentials")?.get(list)?.as_array());
+            let named = lists.into_iter().flatten().flatten().filter_map(Value::as_str);
+            named.map(resource::last).any(|id| id.eq_ignore_ascii_case(own) || id.eq_ignore_ascii_case(thumbprint))
+        };
+        if let Some(backend) = edit.list("backends").iter().find(|backend| shown(backend)) {
+            return Err(Failure::invalid("certificateId", format!("the certificate is used by '/{}'", backend.path)));
+        }
         // A trust is a link to it without being one: it has properties.
         for authority in edit.all("gateways/certificateAuthorities") {
             if authority.name().eq_ignore_ascii_case(own) {

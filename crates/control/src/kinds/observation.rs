@@ -103,7 +103,11 @@ impl Behaviour for Loggers {
                 edit.remove(&user.path);
             }
         }
-        Ok(())
+        let names = |uses: &tollgate_policy::Uses| uses.loggers.iter().any(|id| id.eq_ignore_ascii_case(logger.name()));
+        match super::policies::users_by(logger.name(), edit, names).first() {
+            Some(user) => Err(Failure::invalid("loggerId", format!("the logger is used by '/{user}'"))),
+            None => Ok(()),
+        }
     }
 
     /// Credentials are shown as names of secrets, as Azure does.

@@ -135,6 +135,15 @@ impl Behaviour for OfService {
         Ok(())
     }
 
+    fn deleting(&self, schema: &Resource, _: &Query, edit: &mut Edit<'_>) -> Result<(), Failure> {
+        let name = schema.name();
+        let names = |uses: &tollgate_policy::Uses| uses.schemas.iter().any(|id| id.eq_ignore_ascii_case(name));
+        match super::policies::users_by(name, edit, names).first() {
+            Some(user) => Err(Failure::invalid("schemaId", format!("the schema is used by '/{user}'"))),
+            None => Ok(()),
+        }
+    }
+
     fn render(&self, _: &Resource, _: &Render<'_>, properties: &mut Map<String, Value>) {
         properties.insert("provisioningState".into(), "Succeeded".into());
     }

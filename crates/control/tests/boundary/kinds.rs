@@ -272,6 +272,49 @@ async fn shared_configuration() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_a_policy_names_is_not_deleted() -> Result<()> {
+    let s = Service::start().await?;
+    s.check("PUT apis/a", api("a"), 201, json!({})).await?;
+    let secret = json!({ "clientId": "c", "clientSecret": "s", "tokenUrl": "https://x/token" });
+    let provider = json!({ "displayName": "P", "identityProvider": "oauth2",
+        "oauth2": { "grantTypes": { "clientCredentials": secret } } });
+    s.check("PUT authorizationProviders/p", provider, 201, json!({})).await?;
+    let certificate = json!({ "data": PFX, "password": "tollgate" });
+    let connection = json!({ "oauth2grantType": "ClientCredentials", "parameters": {} });
+    let schema = json!({ "schemaType": "json", "document": { "type": "object" } });
+    let content = r#"<validate-content unspecified-content-type-action="prevent" max-size="9" size-exceeded-action="prevent">
+        <content type="application/json" validate-as="json" action="prevent" schema-id="s" /></validate-content>"#;
+    let rows = [
+        ("certificates/c", certificate.clone(), r#"<authentication-certificate certificate-id="C" />"#),
+        (
+            "certificates/c",
+            certificate.clone(),
+            r#"<authentication-certificate thumbprint="42517F28B96EC680A5D7A3FBDA574CE05B2D7E1F" />"#,
+        ),
+        ("schemas/s", schema, content),
+        (
+            "authorizationProviders/p/authorizations/m",
+            connection,
+            r#"<get-authorization-context provider-id="p" authorization-id="m" context-variable-name="v" />"#,
+        ),
+        ("loggers/l", json!({ "loggerType": "azureMonitor" }), r#"<log-to-eventhub logger-id="l">x</log-to-eventhub>"#),
+    ];
+    for (path, resource, policy) in rows {
+        s.check(&format!("PUT {path}"), resource, 201, json!({})).await?;
+        let text = format!("<policies><inbound>{policy}</inbound></policies>");
+        s.check("PUT apis/a/policies/policy", json!({ "format": "rawxml", "value": text }), 201, json!({})).await?;
+        s.check(&format!("DELETE {path}"), Value::Null, 400, json!({})).await?;
+        s.check("DELETE apis/a/policies/policy", Value::Null, 204, json!({})).await?;
+        s.check(&format!("DELETE {path}"), Value::Null, 204, json!({})).await?;
+    }
+    let backend = json!({ "url": "https://x", "protocol": "http", "credentials": { "certificateIds": ["c"] } });
+    s.check("PUT certificates/c", certificate, 201, json!({})).await?;
+    s.check("PUT backends/b", backend, 201, json!({})).await?;
+    s.check("DELETE certificates/c", Value::Null, 400, json!({})).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn tags_are_assigned_in_both_forms() -> Result<()> {
     let s = Service::start().await?;
     s.check("PUT apis/a", api("a"), 201, json!({})).await?;
