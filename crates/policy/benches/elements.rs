@@ -1,16 +1,18 @@
 //! What each element costs, and four of them together: nanoseconds a request on one core.
-//! `cargo bench -p tollgate-policy` prints the table of docs/performance.md, section "Policies".
+//! `cargo bench --workspace --bench elements` prints the table of docs/performance.md, section "Policies".
 //!
 //! Each element's documented example runs in a section of its own; what an empty section costs is
 //! taken off. The host is the simulation's: what waits does not wait, so this is the engine's cost.
+
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tollgate_policy::catalogue::POLICIES;
 use tollgate_policy::grammar::Section;
-use tollgate_policy::simulation::{AnswerSpec, Names, RequestSpec, Stage, StubHost};
-use tollgate_policy::{Chain, ScopeKind, run};
+use tollgate_policy::simulation::{AnswerSpec, Names, OneOrMany, RequestSpec, Stage, StubHost};
+use tollgate_policy::{Chain, Exchange, ScopeKind, run};
 
 /// Requests of one round; the best of the rounds is told, because others use the machine too.
 const REQUESTS: u32 = 2_000;
@@ -44,6 +46,36 @@ fn main() {
     }
     let together = measure(TOGETHER, ScopeKind::Api, rounds).saturating_sub(empty);
     println!("| `choose` + `set-header` + `set-variable` + `rate-limit-by-key` | {} |", together.as_nanos());
+    let signed = tokens::sign(if rounds == 1 { 1 } else { REQUESTS as usize });
+    for (what, tokens) in [("a new token", &signed[..]), ("a token seen before", &signed[..1])] {
+        let took = measure_tokens(tokens, rounds).saturating_sub(empty);
+        println!("| `validate-jwt`, RS256, known key, {what} | {} |", took.as_nanos());
+    }
+}
+
+/// The best time of a request with one of `tokens`, in turn; what the policy remembers of them is
+/// forgotten before each round.
+fn measure_tokens(tokens: &[String], rounds: u32) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let measured = |_| {
+        let stage = Stage::compile(&[(ScopeKind::Api, tokens::POLICY.to_owned())], &Names::default());
+        let host = StubHost::new(vec![AnswerSpec::default()], tokens::provider(), BTreeMap::new());
+        let exchange = |token: &String| {
+            let header = ("Authorization".to_owned(), OneOrMany::One(format!("Bearer {token}")));
+            let request = RequestSpec { headers: [header].into_iter().collect(), ..RequestSpec::default() };
+            host.exchange(&request).expect("an exchange")
+        };
+        let mut exchanges: Vec<_> = tokens.iter().cycle().take(REQUESTS as usize).map(exchange).collect();
+        runtime.block_on(async {
+            // Fetches the keys, and has one token of the round seen.
+            let first = tokens.last().map(exchange);
+            let took = timed(&mut exchanges, &stage.chain, &host, first).await;
+            let refused = exchanges.iter().filter(|exchange| exchange.context.last_error.is_some()).count();
+            assert_eq!(refused, 0, "every token is right");
+            took
+        })
+    };
+    (0..rounds).map(measured).min().unwrap_or_default()
 }
 
 /// The best time of a request.
@@ -61,9 +93,16 @@ async fn round(chain: &Chain) -> Duration {
     let host = StubHost::new(vec![answer.clone()], vec![answer], BTreeMap::new());
     let request = RequestSpec { body: Some("{\"id\":1}".to_owned()), ..RequestSpec::default() };
     let mut exchanges: Vec<_> = (0..REQUESTS).map(|_| host.exchange(&request).expect("an exchange")).collect();
+    timed(&mut exchanges, chain, &host, None).await
+}
+
+async fn timed(exchanges: &mut [Exchange], chain: &Chain, host: &StubHost, first: Option<Exchange>) -> Duration {
+    if let Some(mut first) = first {
+        run::run(&mut first, chain, host).await;
+    }
     let started = Instant::now();
-    for exchange in &mut exchanges {
-        run::run(exchange, chain, &host).await;
+    for exchange in exchanges {
+        run::run(exchange, chain, host).await;
         black_box(&exchange.context.response);
     }
     started.elapsed() / REQUESTS
