@@ -52,7 +52,17 @@ pub struct Management {
 }
 
 /// An answer that is not the one asked for.
-struct Unexpected(String);
+struct Unexpected {
+    why: String,
+    /// The control plane was reached, took the token, and refused what was asked.
+    refused: bool,
+}
+
+impl Unexpected {
+    fn unreachable(why: impl ToString) -> Unexpected {
+        Unexpected { why: why.to_string(), refused: false }
+    }
+}
 
 impl Management {
     /// # Errors
@@ -70,7 +80,7 @@ impl Management {
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Problem> {
         let url = self.address(path);
         let answered = self.call(self.client.post(&url).json(body)).await;
-        answered.map_err(|Unexpected(why)| failed(&format!("POST {path}"), &why))
+        answered.map_err(|unexpected| failed(&format!("POST {path}"), unexpected))
     }
 
     /// Every resource of a collection.
@@ -83,7 +93,7 @@ impl Management {
         for _ in 0..PAGES_MAX {
             let Some(url) = next else { break };
             let page = self.call(self.client.get(&url)).await;
-            let mut page = page.map_err(|Unexpected(why)| failed(&format!("GET {path}"), &why))?;
+            let mut page = page.map_err(|unexpected| failed(&format!("GET {path}"), unexpected))?;
             if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
                 out.extend(items);
             }
@@ -98,24 +108,35 @@ impl Management {
     }
 
     async fn call(&self, request: reqwest::RequestBuilder) -> Result<Value, Unexpected> {
-        let answer = request.bearer_auth(&self.token).send().await.map_err(|cause| Unexpected(cause.to_string()))?;
+        let answer = request.bearer_auth(&self.token).send().await.map_err(Unexpected::unreachable)?;
         let status = answer.status();
-        let bytes = answer.bytes().await.map_err(|cause| Unexpected(cause.to_string()))?;
+        let bytes = answer.bytes().await.map_err(Unexpected::unreachable)?;
         let json: Value = if bytes.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&bytes).map_err(|cause| Unexpected(format!("{status}: {cause}")))?
+            serde_json::from_slice(&bytes).map_err(|cause| Unexpected::unreachable(format!("{status}: {cause}")))?
         };
         if status.is_success() {
             return Ok(json);
         }
-        Err(Unexpected(format!("{status}: {}", json["error"]["message"].as_str().unwrap_or("no message"))))
+        let details = json["error"]["details"].as_array().into_iter().flatten();
+        // The details say which field; without any, the error itself says what.
+        let mut told: Vec<&str> = details.filter_map(|detail| detail["message"].as_str()).collect();
+        if told.is_empty() {
+            told.push(json["error"]["message"].as_str().unwrap_or("no message"));
+        }
+        let why = format!("{status}: {}", told.join("; "));
+        Err(Unexpected { why, refused: !matches!(status.as_u16(), 401 | 403 | 500..) })
     }
 }
 
-fn failed(what: &str, why: &str) -> Problem {
-    Problem::new(Code::MANAGEMENT_REQUEST_INVALID, format!("{what}: {why}"))
-        .with_hint("check --url and the admin token, and that the control plane runs")
+fn failed(what: &str, Unexpected { why, refused }: Unexpected) -> Problem {
+    let problem = Problem::new(Code::MANAGEMENT_REQUEST_INVALID, format!("{what}: {why}"));
+    if refused {
+        problem
+    } else {
+        problem.with_hint("check --url and the admin token, and that the control plane runs")
+    }
 }
 
 /// Runs what waits for a control plane, on this thread.

@@ -117,11 +117,11 @@ pub struct PlaceOf {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Decision {
-    Policy(PlaceOf),
-    /// `configuration`, `authorization`, …
+    /// `configuration`, `authorization`, … Read before a policy, of which nothing is required.
     BuiltIn {
         step: String,
     },
+    Policy(PlaceOf),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,4 +236,18 @@ impl Decision {
 
 fn is_zero(count: &usize) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_are_read_as_they_were_written() {
+        let place = PlaceOf { element: "return-response".to_owned(), line: 3, ..PlaceOf::default() };
+        for decision in [Decision::BuiltIn { step: "configuration".to_owned() }, Decision::Policy(place)] {
+            let text = serde_json::to_string(&decision).expect("JSON");
+            assert_eq!(serde_json::from_str::<Decision>(&text).expect("the same"), decision);
+        }
+    }
 }

@@ -36,7 +36,11 @@ pub fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let known = Known::against(&args.against)?;
     let mut files = Vec::new();
     for path in &args.paths {
+        let before = files.len();
         find_documents(path, &mut files)?;
+        if files.len() == before {
+            return Err(unreadable(path, &"no `.xml` file is in it"));
+        }
     }
     let checked: Vec<Checked> =
         files.iter().map(|file| check_file(file, args.scope.kind(), &known)).collect::<Result<_, _>>()?;

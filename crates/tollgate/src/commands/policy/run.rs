@@ -86,7 +86,8 @@ fn print_text(method: &str, url: &str, played: &Played) {
         println!("log {line}");
     }
     if let Some(response) = &played.exchange.context.response {
-        println!("< {} {}", response.status_code, response.status_reason.as_deref().unwrap_or_default());
+        let reason = response.status_reason.as_deref().map(|reason| format!(" {reason}")).unwrap_or_default();
+        println!("< {}{reason}", response.status_code);
         for (name, value) in &response.headers {
             println!("< {name}: {}", String::from_utf8_lossy(value.as_bytes()));
         }
