@@ -371,8 +371,10 @@ impl Parser {
                     self.advance();
                     left = expr(ExprKind::Unary(UnaryOp::PostDecrement, Box::new(left)), start.to(self.previous()));
                 }
-                Kind::Punct("?.") => {
+                // Two tokens, as in C#: space may stand between them, and `a?.5:b` is a conditional.
+                Kind::Punct("?") if self.is_at(1, ".") => {
                     return self.deeper(|p| {
+                        p.advance();
                         p.advance();
                         let receiver = expr(ExprKind::Receiver, p.previous());
                         let name = p.name()?;
@@ -444,7 +446,6 @@ impl Parser {
                             | "||"
                             | "&"
                             | "["
-                            | "?."
                             | "??"
                             | ">"
                             | ">="

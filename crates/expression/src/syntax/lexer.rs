@@ -433,11 +433,6 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let start = self.at;
         if let Some(punct) = PUNCTUATION.iter().find(|p| rest.starts_with(**p)) {
-            let mut punct = *punct;
-            // `a?.5:b` is a conditional with a fraction.
-            if punct == "?." && rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit) {
-                punct = "?";
-            }
             self.at += punct.len();
             return Some(Kind::Punct(punct));
         }
