@@ -154,8 +154,11 @@ fn describe(shape: &Shape, out: &mut String, depth: usize) {
         }
         out.push('\n');
     }
+    if matches!(shape.content, Content::ChildrenOrText(_)) {
+        out.push_str("Content: child elements; in an older form, only text or an expression.\n\n");
+    }
     match shape.content {
-        Content::Children(children) | Content::Set(children) => {
+        Content::Children(children) | Content::Set(children) | Content::ChildrenOrText(children) => {
             if depth == 0 {
                 out.push_str("## Child elements\n\n");
             }

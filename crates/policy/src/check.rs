@@ -159,6 +159,10 @@ impl Emitter<'_> {
             }
             Content::Children(allowed) => node.children = self.check_children(element, allowed, true),
             Content::Set(allowed) => node.children = self.check_children(element, allowed, false),
+            Content::ChildrenOrText(_) if !element.has_elements() && !element.text().is_blank() => {
+                node.text = self.check_text(element, Kind::Text, true, true);
+            }
+            Content::ChildrenOrText(allowed) => node.children = self.check_children(element, allowed, true),
             // Text between policies is told when they are emitted.
             Content::Policies | Content::Free => {}
         }
@@ -424,6 +428,14 @@ fn check_literal(kind: Kind, text: &str) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err("is not base64".to_owned()),
         },
+        Kind::IpAddress => match crate::elements::access::ip_filter::parse(text) {
+            Some(_) => Ok(()),
+            None => Err(format!("is `{text}`, not an IP address")),
+        },
+        Kind::Instant => match crate::elements::access::quota_by_key::parse_instant(text) {
+            Some(_) => Ok(()),
+            None => Err(format!("is `{text}`, not a time like `2026-01-31T00:00:00Z`")),
+        },
     }
 }
 
@@ -435,8 +447,11 @@ fn sample(kind: Kind) -> SmolStr {
         Kind::Seconds { min, .. } => min.max(1).to_string().into(),
         Kind::OneOf(words) => words.first().copied().unwrap_or_default().into(),
         Kind::HeaderName => "X-Named-Value".into(),
-        Kind::Url => "https://named-value.invalid".into(),
+        // Not TLS, as a proxy must be reached.
+        Kind::Url => "http://named-value.invalid".into(),
         Kind::Base64 => "MQ==".into(),
+        Kind::IpAddress => "192.0.2.1".into(),
+        Kind::Instant => "0001-01-01T00:00:00Z".into(),
         Kind::Text | Kind::Name | Kind::Verbatim | Kind::Body | Kind::Number | Kind::Object | Kind::Bytes => "1".into(),
     }
 }

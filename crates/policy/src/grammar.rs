@@ -128,6 +128,10 @@ pub enum Kind {
     Url,
     /// Base64, or nothing; blanks do not count.
     Base64,
+    /// An IPv4 or IPv6 address.
+    IpAddress,
+    /// A date, or a date and a time in UTC.
+    Instant,
     /// Any .NET value; a literal is a string.
     Object,
     Bytes,
@@ -153,7 +157,9 @@ impl Kind {
             | Kind::OneOf(_)
             | Kind::HeaderName
             | Kind::Url
-            | Kind::Base64 => Expected::String,
+            | Kind::Base64
+            | Kind::IpAddress
+            | Kind::Instant => Expected::String,
         }
     }
 }
@@ -204,6 +210,8 @@ pub enum Content {
     Children(&'static [Child]),
     /// In any order.
     Set(&'static [Child]),
+    /// In the order given; or, as an older form of the policy has it, only text or an expression.
+    ChildrenOrText(&'static [Child]),
     /// Policies, as in a section.
     Policies,
     /// Whatever the element's own code makes of it.
@@ -212,6 +220,14 @@ pub enum Content {
 
 impl Content {
     pub const TEXT: Content = Content::Text { kind: Kind::Text, expression: true, required: true };
+
+    /// The child elements that the grammar knows by name.
+    pub fn children(&self) -> Option<&'static [Child]> {
+        match self {
+            Content::Children(children) | Content::Set(children) | Content::ChildrenOrText(children) => Some(children),
+            Content::Nothing | Content::Text { .. } | Content::Policies | Content::Free => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -95,7 +95,7 @@ fn promises(shape: &Shape, key: &str, out: &mut BTreeSet<String>) {
             out.insert(format!("{key}@{} by default", attribute.name));
         }
     }
-    if let Content::Children(children) | Content::Set(children) = shape.content {
+    if let Some(children) = shape.content.children() {
         for child in children {
             let name = child.shape.name;
             // Policies inside policies (`set-header` in `return-response`) are promised once.
@@ -170,7 +170,7 @@ fn shown(element: &Element, shape: &Shape, key: &str, out: &mut BTreeSet<String>
     }
     match shape.content {
         Content::Policies => element.elements().for_each(|child| walk(child, out)),
-        Content::Children(children) | Content::Set(children) => {
+        Content::Children(children) | Content::Set(children) | Content::ChildrenOrText(children) => {
             for child in element.elements() {
                 let known = children.iter().find(|known| known.shape.name == child.name);
                 match known {

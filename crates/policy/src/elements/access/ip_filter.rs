@@ -13,14 +13,19 @@ use std::net::IpAddr;
 use tollgate_error::Code;
 use tollgate_expression::context::Context;
 
-static ADDRESS: Shape = Shape { name: "address", doc: "One address.", attributes: &[], content: Content::TEXT };
+static ADDRESS: Shape = Shape {
+    name: "address",
+    doc: "One address.",
+    attributes: &[],
+    content: Content::Text { kind: Kind::IpAddress, expression: true, required: true },
+};
 
 static ADDRESS_RANGE: Shape = Shape {
     name: "address-range",
     doc: "All addresses between two, both included.",
     attributes: &[
-        Attr::new("from", Kind::Name, "The first address.").required(),
-        Attr::new("to", Kind::Name, "The last address.").required(),
+        Attr::new("from", Kind::IpAddress, "The first address.").required(),
+        Attr::new("to", Kind::IpAddress, "The last address.").required(),
     ],
     content: Content::Nothing,
 };
@@ -72,31 +77,25 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
     let mut ranges = Vec::new();
     for child in &node.children {
         let range = if child.shape.name == "address" {
-            let address = bound(child, child.content()?, emitter)?;
+            let address = bound(child.content()?);
             (address.clone(), address)
         } else {
-            (bound(child, child.text_of("from")?, emitter)?, bound(child, child.text_of("to")?, emitter)?)
+            (bound(child.text_of("from")?), bound(child.text_of("to")?))
         };
         ranges.push(range);
     }
     emitter.step(node, IpFilter { action: node.text_of("action")?, ranges })
 }
 
-fn bound(node: &Node<'_>, text: Dynamic<SmolStr>, emitter: &mut Emitter<'_>) -> Option<Bound> {
-    match text.fixed() {
-        None => Some(Bound::Computed(text)),
-        Some(fixed) => match parse(fixed) {
-            Some(address) => Some(Bound::Known(address)),
-            None => {
-                emitter.error(Code::POLICY_VALUE_INVALID, node, format!("`{fixed}` is not an IP address"));
-                None
-            }
-        },
+fn bound(text: Dynamic<SmolStr>) -> Bound {
+    match text.fixed().and_then(|fixed| parse(fixed)) {
+        Some(address) => Bound::Known(address),
+        None => Bound::Computed(text),
     }
 }
 
 /// An address; IPv4 inside IPv6 is IPv4.
-fn parse(text: &str) -> Option<IpAddr> {
+pub fn parse(text: &str) -> Option<IpAddr> {
     text.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 

@@ -30,7 +30,7 @@ pub static SHAPE: Shape = Shape {
         Attr::new("counter-key", Kind::Text, "The key.").required(),
         Attr::new("increment-condition", Kind::Bool, "Whether this call counts.").default("true"),
         Attr::new("increment-count", Kind::COUNT, "How much this call counts.").default("1"),
-        Attr::new("first-period-start", Kind::Name, "Where the windows are anchored, as `yyyy-MM-ddTHH:mm:ssZ`.")
+        Attr::new("first-period-start", Kind::Instant, "Where the windows are anchored, as `yyyy-MM-ddTHH:mm:ssZ`.")
             .literal()
             .default("0001-01-01T00:00:00Z"),
     ],
@@ -82,11 +82,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         let message = "`renewal-period` of `quota-by-key` is less than 300 seconds".to_owned();
         emitter.warn(node, message, "use 300 or more, or `rate-limit-by-key` for short windows");
     }
-    let start = node.literal_of("first-period-start")?;
-    let Some(first_period_start) = parse_instant(&start) else {
-        emitter.error(Code::POLICY_VALUE_INVALID, node, format!("`{start}` is not a time like `2026-01-31T00:00:00Z`"));
-        return None;
-    };
+    let first_period_start = parse_instant(&node.literal_of("first-period-start")?)?;
     let step = QuotaByKey {
         calls,
         kilobytes,

@@ -1,4 +1,5 @@
-//! `trace`. Source: reference/policies.md, chapter 12; corrections.md, 32.
+//! `trace`. Source: reference/policies.md, chapter 12; corrections.md, 32; the policy's page of 2018,
+//! where the message is the text of the element; documents from the wild, which compute the source.
 
 use crate::check::Node;
 use crate::emit::Emitter;
@@ -16,7 +17,7 @@ static METADATA: Shape = Shape {
     name: "metadata",
     doc: "A name and a value that go along.",
     attributes: &[
-        Attr::new("name", Kind::Name, "The name.").required().literal(),
+        Attr::new("name", Kind::Name, "The name.").required(),
         Attr::new("value", Kind::Text, "The value.").required(),
     ],
     content: Content::Nothing,
@@ -26,12 +27,12 @@ pub static SHAPE: Shape = Shape {
     name: "trace",
     doc: "Adds a line to the trace of the request and to the log.",
     attributes: &[
-        Attr::new("source", Kind::Name, "Who says it.").required().literal(),
+        Attr::new("source", Kind::Name, "Who says it.").required(),
         Attr::new("severity", Kind::OneOf(&["verbose", "information", "error"]), "How much it matters.")
             .literal()
             .default("verbose"),
     ],
-    content: Content::Children(&[Child::one(&MESSAGE), Child::any(&METADATA)]),
+    content: Content::ChildrenOrText(&[Child::one(&MESSAGE), Child::any(&METADATA)]),
 };
 
 pub static POLICY: Policy = Policy {
@@ -46,10 +47,10 @@ pub static POLICY: Policy = Policy {
 
 #[derive(Debug)]
 struct Trace {
-    source: SmolStr,
+    source: Dynamic<SmolStr>,
     severity: LogSeverity,
     message: Dynamic<SmolStr>,
-    metadata: Vec<(SmolStr, Dynamic<SmolStr>)>,
+    metadata: Vec<(Dynamic<SmolStr>, Dynamic<SmolStr>)>,
 }
 
 fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
@@ -58,12 +59,11 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
         "information" => LogSeverity::Information,
         _ => LogSeverity::Verbose,
     };
-    let metadata =
-        node.children_named("metadata").map(|child| Some((child.literal_of("name")?, child.text_of("value")?)));
+    let metadata = node.children_named("metadata").map(|child| Some((child.text_of("name")?, child.text_of("value")?)));
     let step = Trace {
-        source: node.literal_of("source")?,
+        source: node.text_of("source")?,
         severity,
-        message: node.child("message")?.content()?,
+        message: node.content().or_else(|| node.child("message")?.content())?,
         metadata: metadata.collect::<Option<Vec<_>>>()?,
     };
     emitter.step(node, step)
@@ -72,12 +72,13 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 impl Step for Trace {
     fn run(&self, exchange: &mut Exchange, ports: &dyn Ports) -> Result<Next, Fault> {
         let context = &exchange.context;
+        let source = self.source.get(context)?;
         let message = self.message.get(context)?;
         let mut metadata = Vec::with_capacity(self.metadata.len());
         for (name, value) in &self.metadata {
-            metadata.push((name.clone(), value.get(context)?));
+            metadata.push((name.get(context)?, value.get(context)?));
         }
-        let entry = LogEntry { source: &self.source, severity: self.severity, message: &message, metadata: &metadata };
+        let entry = LogEntry { source: &source, severity: self.severity, message: &message, metadata: &metadata };
         ports.log(context, &entry);
         if let Some(recorder) = &mut exchange.run.recorder {
             let severity = match self.severity {
@@ -85,7 +86,7 @@ impl Step for Trace {
                 LogSeverity::Information => "information",
                 LogSeverity::Error => "error",
             };
-            recorder.message(&self.source, severity, &message, &metadata);
+            recorder.message(&source, severity, &message, &metadata);
         }
         Ok(Next::Continue)
     }
