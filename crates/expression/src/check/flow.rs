@@ -347,11 +347,6 @@ impl Flow<'_> {
             }
             Stmt::Try { body, handlers, finally } => self.try_stmt(body, handlers, finally.as_deref(), state),
             Stmt::Switch { value, slot, cases, span } => self.switch(value, *slot, cases, *span, state),
-            Stmt::Using { slot, value, body } => {
-                let state = self.node(value, state);
-                let state = self.assign(*slot, state);
-                self.stmt(body, state)
-            }
         }
     }
 

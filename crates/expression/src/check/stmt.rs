@@ -5,7 +5,7 @@ use super::{Bound, Check, Checker, Overflow, Reported, Typed};
 use crate::program::Const;
 use crate::program::node::{Handler, Node, Stmt};
 use crate::syntax::ast::{self, DeclaratorInit, Expr, ExprKind, StmtKind, TypeKind, TypeRef};
-use crate::types::{Type, convert, known};
+use crate::types::{Type, convert, known, registry};
 use tollgate_error::{Code, Span};
 
 const LEAVES_FINALLY: &str = "control cannot leave the body of a finally clause";
@@ -351,10 +351,10 @@ impl<'t> Checker<'t> {
         }
         // A class with its own GetEnumerator says what it walks.
         if let Some((member, owner)) = super::member::levels(ty).into_iter().flatten().find_map(|owner| {
-            let member = crate::types::registry().own(owner.def()?, "GetEnumerator").first().copied()?;
+            let member = registry().own(owner.def()?, "GetEnumerator").first().copied()?;
             Some((member, owner))
         }) {
-            let result = crate::types::registry().member(member).result.substitute(owner.args());
+            let result = registry().member(member).result.substitute(owner.args());
             if let Some(item) = convert::find_super(&result, known::ENUMERATOR).and_then(|e| e.args().first().cloned())
             {
                 return Ok(item);
@@ -513,12 +513,25 @@ impl<'t> Checker<'t> {
         let body = self.embedded(body);
         let fresh = self.leave_scope();
         // Each resource is disposed of before those that were made earlier.
-        let body = resources?.into_iter().rev().fold(body, |body, (slot, value)| Stmt::Using {
-            slot,
-            value,
-            body: Box::new(body),
-        });
+        let mut body = body;
+        for (slot, value) in resources?.into_iter().rev() {
+            let body_disposing = Stmt::Try {
+                body: Box::new(body),
+                handlers: Vec::new(),
+                finally: Some(Box::new(self.dispose(slot, span))),
+            };
+            let keep = Stmt::Expr(Node::SetLocal(slot, Box::new(value)));
+            body = Stmt::Block { fresh: Vec::new(), body: vec![keep, body_disposing], span };
+        }
         Ok(Stmt::Block { fresh, body: vec![body], span })
+    }
+
+    /// What `using` does at its end: `Dispose` of what is not null.
+    fn dispose(&mut self, slot: u32, span: Span) -> Stmt {
+        let Some(member) = registry().own(known::DISPOSABLE, "Dispose").first() else { return Stmt::Empty };
+        let held = self.temporary();
+        let call = self.instance_call(*member, &Type::of(known::DISPOSABLE), vec![Node::Local(held, span)]);
+        Stmt::Expr(Node::IfSome(Box::new(Node::Local(slot, span)), held, Box::new(call)))
     }
 
     fn resources(&mut self, resource: &'t ast::Stmt) -> Check<Vec<(u32, Node)>> {

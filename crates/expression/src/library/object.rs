@@ -2,6 +2,7 @@
 //! no members of their own.
 
 use super::TypeTable;
+use crate::types::{convert, registry};
 use crate::value::Value;
 
 pub static TYPES: &[TypeTable] = &[
@@ -72,7 +73,7 @@ pub static TYPES: &[TypeTable] = &[
             }),
         ],
     },
-    TypeTable { decl: "interface System.IDisposable", members: &[("void Dispose()", |_| Ok(Value::Null))] },
+    TypeTable { decl: "interface System.IDisposable", members: &[("void Dispose()", dispose)] },
     TypeTable { decl: "interface System.IComparable", members: &[("int CompareTo(object obj)", compare_to)] },
     TypeTable { decl: "interface System.IComparable<in T>", members: &[("int CompareTo(T other)", compare_to)] },
     TypeTable {
@@ -92,6 +93,19 @@ pub static TYPES: &[TypeTable] = &[
         })],
     },
 ];
+
+/// `Dispose` as the value's own class has it.
+fn dispose(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {
+    let mut class = a.get(0).runtime_type();
+    while let Some(ty) = class {
+        let own = ty.def().and_then(|id| registry().own(id, "Dispose").first());
+        if let Some(member) = own {
+            return (registry().member(*member).native)(a);
+        }
+        class = convert::supers(&ty).into_iter().find(|up| !up.is_interface());
+    }
+    Ok(Value::Null)
+}
 
 /// `CompareTo` of anything comparable.
 pub fn compare_to(a: &mut crate::run::Args<'_, '_>) -> crate::run::Outcome {

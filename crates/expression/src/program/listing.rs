@@ -239,10 +239,6 @@ impl Printer<'_> {
                     });
                 }
             }
-            Stmt::Using { slot, value, body } => {
-                self.nodes(&format!("using ${slot}"), [value]);
-                self.stmts("do", std::slice::from_ref(&**body));
-            }
             Stmt::Goto(label, _) => self.line(&format!("goto {label}")),
             Stmt::GotoCase(section) => self.line(&format!("goto case {section}")),
             Stmt::Label(label, stmt) => {

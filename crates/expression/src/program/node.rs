@@ -306,11 +306,6 @@ pub enum Stmt {
         cases: Vec<Case>,
         span: Span,
     },
-    Using {
-        slot: u32,
-        value: Node,
-        body: Box<Stmt>,
-    },
     /// The value must not be null; nothing else locks, a run has one thread.
     Lock(Node),
     Goto(u32, Span),

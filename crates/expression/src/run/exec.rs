@@ -91,11 +91,6 @@ impl Run<'_> {
                 self.store(*slot, value.clone());
                 self.exec_switch(&value, cases)
             }
-            Stmt::Using { slot, value, body } => {
-                let value = self.eval(value)?;
-                self.store(*slot, value);
-                self.exec(body)
-            }
             _ => Ok(Flow::Next),
         }
     }
