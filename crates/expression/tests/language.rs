@@ -1,17 +1,22 @@
-//! The language itself as tables: `language/*.txt`, a line `expression ==> what it is worth`.
+//! The language and the library as tables: `language/*.txt` and `library/*.txt`, a line `expression
+//! ==> what it is worth`.
 //!
 //! An expression that starts with `{` is a body. The right side is `Type value` (strings in JSON
 //! form, sequences as `[…]`), `null`, `throws Type`, or `refused: part of a message or its hint`.
 
+mod show;
+
 use serde_json::Value;
+use show::show;
 use tollgate_expression::{Expected, compile, vectors};
 
 const SEPARATOR: &str = " ==> ";
 
 #[test]
 fn every_line_is_worth_what_it_says() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folders = ["language", "library"].map(|name| std::fs::read_dir(tests.join(name)).unwrap());
+    let mut files: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let (mut lines, mut wrong) = (0, Vec::new());
     for file in files {
@@ -45,37 +50,4 @@ fn check(line: &str) -> Result<(), String> {
         (Ok(_), _) => show(&vectors::evaluate(&source, &Value::Null)),
     };
     if found == expected { Ok(()) } else { Err(found) }
-}
-
-fn show(got: &Value) -> String {
-    if let Some(error) = got.get("error") {
-        return format!("throws {}", short(error));
-    }
-    match (short(&got["type"]).as_str(), &got["value"]) {
-        ("null", _) => "null".to_owned(),
-        ("grouping", _) => format!("grouping {} {}", plain(&got["key"]), plain(&got["items"])),
-        ("String", value) => format!("String {value}"),
-        (ty, value) => format!("{ty} {}", plain_value(value)),
-    }
-}
-
-fn short(name: &Value) -> String {
-    let name = name.as_str().unwrap_or_default();
-    let words = name.split_inclusive(['<', ',', '>']);
-    words.map(|word| word.rsplit_once('.').map_or(word, |(_, last)| last)).collect()
-}
-
-fn plain(item: &Value) -> String {
-    match item {
-        Value::Object(shown) => shown.get("value").map_or_else(|| plain_value(item), plain_value),
-        other => plain_value(other),
-    }
-}
-
-fn plain_value(value: &Value) -> String {
-    match value {
-        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
-        Value::String(text) if text.parse::<f64>().is_ok() => text.clone(),
-        other => other.to_string(),
-    }
 }

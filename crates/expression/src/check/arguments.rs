@@ -57,7 +57,7 @@ impl<'t> Checker<'t> {
                 };
                 ArgumentValue::New(ty, name)
             }
-            (Passing::Out | Passing::Ref, _) => self.variable(&arg.value)?,
+            (Passing::Out | Passing::Ref, _) => self.variable(&arg.value, arg.passing == Passing::Out)?,
             _ => match self.bind(&arg.value)? {
                 Bound::Value(value) if matches!(value.ty, Type::Void) => {
                     return self.report(Code::EXPRESSION_CHECK, span, "the call returns no value (`void`)");
@@ -77,8 +77,8 @@ impl<'t> Checker<'t> {
         Ok(Argument { name: arg.name.as_ref(), passing: arg.passing, value, span })
     }
 
-    /// The local after `ref` or `out`.
-    fn variable(&mut self, expr: &'t ast::Expr) -> Check<ArgumentValue<'t>> {
+    /// The variable after `ref` or `out`.
+    fn variable(&mut self, expr: &'t ast::Expr, is_out: bool) -> Check<ArgumentValue<'t>> {
         let inner = match &expr.kind {
             ExprKind::Parens(inner) => inner,
             _ => expr,
@@ -98,7 +98,7 @@ impl<'t> Checker<'t> {
         {
             return Ok(ArgumentValue::Discard);
         }
-        self.report(Code::EXPRESSION_CHECK, expr.span, "a ref or out argument must be a local variable")
+        self.lend(inner, is_out)
     }
 
     /// One argument as the type of its parameter.

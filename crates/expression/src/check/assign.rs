@@ -13,14 +13,14 @@ use crate::types::{MemberId, MemberKind, Type, convert, known, registry};
 use tollgate_error::{Code, Span};
 
 /// Something that can be assigned, its parts kept in temporaries so that they are evaluated once.
-struct Place {
-    kind: PlaceKind,
-    ty: Type,
+pub(super) struct Place {
+    pub kind: PlaceKind,
+    pub ty: Type,
     /// Fills the temporaries.
-    setup: Vec<Node>,
+    pub setup: Vec<Node>,
 }
 
-enum PlaceKind {
+pub(super) enum PlaceKind {
     Local(usize),
     Property {
         receiver: Option<u32>,
@@ -53,7 +53,7 @@ impl<'t> Checker<'t> {
         slot
     }
 
-    fn place(&mut self, expr: &'t Expr) -> Check<Place> {
+    pub(super) fn place(&mut self, expr: &'t Expr) -> Check<Place> {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Parens(inner) => self.place(inner),
@@ -196,7 +196,7 @@ impl<'t> Checker<'t> {
         self.argument_as(argument, ty)
     }
 
-    fn read(&mut self, place: &Place, span: Span) -> Check<Typed> {
+    pub(super) fn read(&mut self, place: &Place, span: Span) -> Check<Typed> {
         let local = |slot: &u32| Node::Local(*slot, span);
         let node = match &place.kind {
             PlaceKind::Local(index) => self.local_node(*index, span),
@@ -229,7 +229,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Writes `value`; the node's value is what was written.
-    fn write(&mut self, place: &Place, value: Node, span: Span) -> Node {
+    pub(super) fn write(&mut self, place: &Place, value: Node, span: Span) -> Node {
         let local = |slot: &u32| Node::Local(*slot, span);
         let with_value = |c: &mut Self, make: &dyn Fn(&mut Self, Node) -> Node, value: Node| {
             let kept = c.temporary();

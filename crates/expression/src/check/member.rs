@@ -204,6 +204,9 @@ impl<'t> Checker<'t> {
                     let ty = ty.clone();
                     return typed(Node::Item(Box::new(value.node), at), ty);
                 }
+                if let ("Rest", Some(rest)) = (name.text.as_str(), tuple.rest()) {
+                    return typed(self.rest(value.node, tuple.items.len(), &rest, span), rest);
+                }
             }
             _ => {}
         }
@@ -324,6 +327,13 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn call(&mut self, target: &'t Expr, args: &'t [ast::Arg], span: Span) -> Check<Typed> {
+        let before = self.lent.len();
+        let called = self.call_with(target, args, span);
+        let lent = self.lent.split_off(before);
+        self.give_back(called?, lent)
+    }
+
+    fn call_with(&mut self, target: &'t Expr, args: &'t [ast::Arg], span: Span) -> Check<Typed> {
         let bound = self.callee(target);
         let arguments = self.arguments(args);
         match bound? {

@@ -15,6 +15,7 @@ mod names;
 mod operators;
 mod overload;
 mod patterns;
+mod references;
 mod scope;
 mod stmt;
 mod switch;
@@ -85,6 +86,8 @@ pub struct Checker<'t> {
     function_instances: Vec<local_functions::Instance<'t>>,
     /// Types of the receivers of `?.` that are being bound, with their slots.
     receivers: Vec<(u32, Type)>,
+    /// Elements that arguments of the calls being bound refer to.
+    lent: Vec<references::Lent>,
     /// Whether arithmetic throws on overflow here; constants do unless `unchecked`.
     overflow: Overflow,
     needs: Needs,
@@ -146,6 +149,7 @@ impl<'t> Checker<'t> {
             functions: Vec::new(),
             function_instances: Vec::new(),
             receivers: Vec::new(),
+            lent: Vec::new(),
             overflow: Overflow::Default,
             needs: Needs::default(),
             bindings: 0,

@@ -167,6 +167,15 @@ impl<'t> Checker<'t> {
         index
     }
 
+    /// A local without a name.
+    pub(super) fn hidden(&mut self, ty: Type) -> usize {
+        let slot = self.new_slot();
+        let function = self.functions.len().saturating_sub(1);
+        let name = SmolStr::default();
+        self.locals.push(Local { name, ty, slot, function, captured: false, constant: None, read_only: None });
+        self.locals.len() - 1
+    }
+
     pub(super) fn refuse_duplicate(&mut self, name: &Name) {
         let taken = self.scopes.iter().any(|scope| scope.names.iter().any(|(found, _)| *found == name.text));
         if taken || name.text == "context" {

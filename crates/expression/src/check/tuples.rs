@@ -3,7 +3,7 @@
 use super::{Bound, Check, Checker, Reported, Typed};
 use crate::program::node::Node;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Name};
-use crate::types::{Type, known};
+use crate::types::{TupleType, Type, known};
 use smol_str::SmolStr;
 use tollgate_error::{Code, Span};
 
@@ -51,6 +51,14 @@ impl<'t> Checker<'t> {
             }
         }
         Ok(())
+    }
+
+    /// The elements of a tuple that its field `Rest` holds.
+    pub(super) fn rest(&mut self, tuple: Node, count: usize, ty: &Type, span: Span) -> Node {
+        let mut setup = Vec::new();
+        let slot = self.keep(tuple, &mut setup);
+        let items = (TupleType::FIRST..count).map(|at| Node::Item(Box::new(Node::Local(slot, span)), at)).collect();
+        Node::Sequence(setup.into(), Box::new(Node::Tuple(ty.clone(), items)))
     }
 
     /// The elements of a tuple or of a type with `Deconstruct` (key and value of a pair).

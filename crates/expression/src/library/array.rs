@@ -55,6 +55,11 @@ impl Array {
         }
     }
 
+    /// Lengths of the dimensions.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
     pub fn rank(&self) -> usize {
         self.sizes.len()
     }

@@ -340,6 +340,16 @@ pub fn enumerate(run: &mut Run<'_>, part: Part) -> Result<Cursor, Thrown> {
             }
             None => Vec::new(),
         },
+        Part::Certificates => {
+            let ty = item(named("System.Security.Cryptography.X509Certificates.X509Certificate2"));
+            let certificates = run.context.deployment.certificates.iter();
+            certificates
+                .map(|(name, certificate)| {
+                    let certificate = super::crypto::certificate(Arc::clone(certificate));
+                    pair(ty.clone(), Value::string(name.clone()), certificate)
+                })
+                .collect()
+        }
         _ => return Err(Thrown::invalid_operation("The object cannot be enumerated.")),
     }))
 }
@@ -619,6 +629,8 @@ pub static TYPES: &[TypeTable] = &[
             ("readonly IUrl OriginalUrl", |_| Ok(Value::Part(Part::OriginalUrl))),
             ("readonly IUrl Url", |_| Ok(Value::Part(Part::RequestUrl))),
             ("IPrivateEndpointConnection PrivateEndpointConnection", |_| Ok(Value::Null)),
+            ("IFoundry Foundry", |_| Ok(Value::Null)),
+            ("IAzureVnetInfo AzureVnetInfo", |_| Ok(Value::Null)),
         ],
     },
     TypeTable {
@@ -762,6 +774,16 @@ pub static TYPES: &[TypeTable] = &[
         decl: "interface IPrivateEndpointConnection",
         members: &[("string Name", fact::<0>), ("string GroupId", fact::<1>), ("string MemberName", fact::<2>)],
     },
+    TypeTable { decl: "interface IFoundry", members: &[("string Deployment", fact::<0>)] },
+    TypeTable {
+        decl: "interface IAzureVnetInfo",
+        members: &[
+            ("int VnetTrafficTag", fact::<0>),
+            ("int SubnetId", fact::<1>),
+            ("int PrivateLinkId", fact::<2>),
+            ("string SnatVip", fact::<3>),
+        ],
+    },
     TypeTable {
         decl: "interface IGraphQL",
         members: &[
@@ -821,7 +843,7 @@ pub static TYPES: &[TypeTable] = &[
             ("string Region", |a| text(&a.run.context.deployment.region)),
             ("string ServiceId", |a| text(&a.run.context.deployment.service_id)),
             ("string ServiceName", |a| text(&a.run.context.deployment.service_name)),
-            ("ISustainabilityInfo SustainabilityInfo", |_| Ok(Value::Null)),
+            ("readonly ISustainabilityInfo SustainabilityInfo", |_| Ok(Value::Part(Part::Sustainability))),
             ("readonly IReadOnlyDictionary<string, X509Certificate2> Certificates", |_| {
                 Ok(Value::Part(Part::Certificates))
             }),

@@ -1,6 +1,7 @@
 //! `Dictionary`, its keys and values, `KeyValuePair`, and the interfaces over them.
 
 use super::comparer;
+use super::json::own;
 use super::{TypeTable, list};
 use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{Type, known};
@@ -503,12 +504,12 @@ pub static TYPES: &[TypeTable] = &[
     TypeTable {
         decl: "interface System.Collections.Generic.IDictionary<K, V> : ICollection<KeyValuePair<K, V>>",
         members: &[
-            ("V this[K key]", get),
-            ("set V this[K key]", set),
-            ("void Add(K key, V value)", add),
-            ("bool ContainsKey(K key)", contains_key),
-            ("bool TryGetValue(K key, out V value)", try_get),
-            ("bool Remove(K key)", remove),
+            ("V this[K key]", |a| own(a, "this", get)),
+            ("set V this[K key]", |a| own(a, "set:this", set)),
+            ("void Add(K key, V value)", |a| own(a, "Add", add)),
+            ("bool ContainsKey(K key)", |a| own(a, "ContainsKey", contains_key)),
+            ("bool TryGetValue(K key, out V value)", |a| own(a, "TryGetValue", try_get)),
+            ("bool Remove(K key)", |a| own(a, "Remove", remove)),
             ("ICollection<K> Keys", |a| view(a, Side::Keys)),
             ("ICollection<V> Values", |a| view(a, Side::Values)),
         ],

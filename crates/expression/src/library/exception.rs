@@ -200,6 +200,7 @@ pub static PLAIN: &[TypeTable] = exceptions![
     "System.UnauthorizedAccessException": "System.SystemException",
     "System.TimeZoneNotFoundException": "System.Exception",
     "System.InvalidTimeZoneException": "System.Exception",
+    "System.Globalization.CultureNotFoundException": "System.ArgumentException",
     "System.Collections.Generic.KeyNotFoundException": "System.SystemException",
     "System.IO.IOException": "System.SystemException",
     "System.IO.InvalidDataException": "System.SystemException",

@@ -4,6 +4,7 @@ use super::TypeTable;
 use super::array::{Array, sort};
 use super::comparer;
 use super::dictionary::changed;
+use super::json::own;
 use crate::run::{Args, Outcome, Run, Thrown};
 use crate::types::{Type, known};
 use crate::value::{Cursor, Object, Value, downcast};
@@ -474,10 +475,10 @@ pub static TYPES: &[TypeTable] = &[
         members: &[
             ("int Count", count),
             ("bool IsReadOnly", |a| Ok(Value::Bool(downcast::<Array>(a.get(0)).is_some()))),
-            ("void Add(T item)", add),
-            ("bool Contains(T item)", contains),
-            ("bool Remove(T item)", remove),
-            ("void Clear()", clear),
+            ("void Add(T item)", |a| own(a, "Add", add)),
+            ("bool Contains(T item)", |a| own(a, "Contains", contains)),
+            ("bool Remove(T item)", |a| own(a, "Remove", remove)),
+            ("void Clear()", |a| own(a, "Clear", clear)),
             ("void CopyTo(T[] array, int arrayIndex)", copy_to),
         ],
     },
@@ -485,10 +486,10 @@ pub static TYPES: &[TypeTable] = &[
         decl: "interface System.Collections.Generic.IList<T> : ICollection<T>",
         members: &[
             ("T this[int index]", get),
-            ("set T this[int index]", set),
-            ("int IndexOf(T item)", index_of),
-            ("void Insert(int index, T item)", insert),
-            ("void RemoveAt(int index)", remove_at),
+            ("set T this[int index]", |a| own(a, "set:this", set)),
+            ("int IndexOf(T item)", |a| own(a, "IndexOf", index_of)),
+            ("void Insert(int index, T item)", |a| own(a, "Insert", insert)),
+            ("void RemoveAt(int index)", |a| own(a, "RemoveAt", remove_at)),
         ],
     },
     TypeTable {

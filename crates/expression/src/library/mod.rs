@@ -14,6 +14,7 @@ pub mod comparer;
 pub mod context;
 pub mod convert;
 pub mod crypto;
+pub mod culture;
 pub mod delegate;
 pub mod describe;
 pub mod dictionary;
@@ -24,6 +25,7 @@ pub mod exception;
 #[cfg(test)]
 pub mod expect;
 pub mod facts;
+pub mod floats;
 pub mod format;
 pub mod guid;
 pub mod io;
@@ -65,12 +67,14 @@ pub static TABLES: &[&[TypeTable]] = &[
     comparer::TYPES,
     context::TYPES,
     convert::TYPES,
+    culture::TYPES,
     delegate::TYPES,
     dictionary::TYPES,
     encoding::TYPES,
     enums::TYPES,
     exception::TYPES,
     exception::PLAIN,
+    floats::TYPES,
     guid::TYPES,
     io::TYPES,
     linq::TYPES,

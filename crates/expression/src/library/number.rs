@@ -134,6 +134,58 @@ macro_rules! integer_members {
                 (concat!("static ", $keyword, " TrailingZeroCount(", $keyword, " value)"), |a| {
                     integer_extra(a, |value, bits| unsigned(value, bits).trailing_zeros().min(bits.into()).into(), $id)
                 }),
+                (concat!("static ", $keyword, " RotateLeft(", $keyword, " value, int rotateAmount)"), |a| {
+                    rotate(a, $id, false)
+                }),
+                (concat!("static ", $keyword, " RotateRight(", $keyword, " value, int rotateAmount)"), |a| {
+                    rotate(a, $id, true)
+                }),
+                (concat!("static ", $keyword, " Log2(", $keyword, " value)"), |a| {
+                    if ops::to_i128(a.get(0)) < 0 {
+                        return Err(Thrown::out_of_range("Non-negative number required.", "value"));
+                    }
+                    integer_extra(a, |value, _| value.checked_ilog2().unwrap_or(0).into(), $id)
+                }),
+                (
+                    concat!(
+                        "static (",
+                        $keyword,
+                        " Quotient, ",
+                        $keyword,
+                        " Remainder) DivRem(",
+                        $keyword,
+                        " left, ",
+                        $keyword,
+                        " right)"
+                    ),
+                    |a| div_rem(a, $id),
+                ),
+            ],
+        }
+    };
+}
+
+/// What the signed ones have besides.
+macro_rules! signed_members {
+    ($name:literal, $keyword:literal) => {
+        TypeTable {
+            decl: concat!(
+                "struct System.",
+                $name,
+                " : IComparable, IComparable<",
+                $keyword,
+                ">, IFormattable, IEquatable<",
+                $keyword,
+                ">"
+            ),
+            members: &[
+                (concat!("static ", $keyword, " CopySign(", $keyword, " value, ", $keyword, " sign)"), copy_sign),
+                (concat!("static ", $keyword, " MaxMagnitude(", $keyword, " x, ", $keyword, " y)"), |a| {
+                    magnitude(a, true)
+                }),
+                (concat!("static ", $keyword, " MinMagnitude(", $keyword, " x, ", $keyword, " y)"), |a| {
+                    magnitude(a, false)
+                }),
             ],
         }
     };
@@ -148,6 +200,10 @@ pub static INTEGERS: &[TypeTable] = &[
     integer_members!("UInt32", "uint", known::UINT32),
     integer_members!("Int64", "long", known::INT64),
     integer_members!("UInt64", "ulong", known::UINT64),
+    signed_members!("SByte", "sbyte"),
+    signed_members!("Int16", "short"),
+    signed_members!("Int32", "int"),
+    signed_members!("Int64", "long"),
 ];
 
 macro_rules! numeric {
@@ -180,7 +236,7 @@ fn nothing(_a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Null)
 }
 
-fn float_test(a: &mut Args<'_, '_>, test: fn(f64) -> bool) -> Outcome {
+pub(super) fn float_test(a: &mut Args<'_, '_>, test: fn(f64) -> bool) -> Outcome {
     Ok(Value::Bool(test(a.f64(0))))
 }
 
@@ -194,6 +250,18 @@ fn decimal_map(a: &mut Args<'_, '_>, map: fn(Decimal) -> Decimal) -> Outcome {
 
 fn decimal_op(a: &mut Args<'_, '_>, op: fn(Decimal, Decimal) -> crate::dotnet::text::DotnetResult<Decimal>) -> Outcome {
     Ok(Value::Decimal(format::from_decimal(op(format::decimal(a.decimal(0)), format::decimal(a.decimal(1)))?)))
+}
+
+/// Whether a whole number is odd.
+fn parity(a: &Args<'_, '_>) -> Option<bool> {
+    let rest = a.decimal(0).checked_rem(rust_decimal::Decimal::TWO)?;
+    rest.fract().is_zero().then_some(!rest.is_zero())
+}
+
+fn decimal_magnitude(a: &mut Args<'_, '_>, max: bool) -> Outcome {
+    let (x, y) = (a.decimal(0), a.decimal(1));
+    let is_greater = (x.abs(), x) > (y.abs(), y);
+    Ok(a.value(usize::from(is_greater != max)))
 }
 
 /// `new decimal(number)`.
@@ -214,13 +282,42 @@ fn integer_extra(a: &mut Args<'_, '_>, read: fn(i128, u8) -> i128, id: DefId) ->
     Ok(crate::program_integer(id, read(ops::to_i128(a.get(0)), bits)))
 }
 
+/// The bits moved around: `RotateLeft`, `RotateRight`.
+fn rotate(a: &mut Args<'_, '_>, id: DefId, right: bool) -> Outcome {
+    let Some(kind) = int_type(id) else { return Err(Thrown::null_reference()) };
+    let bits = i32::from(kind.bits());
+    let by = a.i32(1).rem_euclid(bits);
+    let left = if right { (bits - by) % bits } else { by };
+    let value = unsigned(ops::to_i128(a.get(0)), kind.bits());
+    let turned = value << left | value >> (bits - left);
+    Ok(crate::program_integer(id, kind.wrap(unsigned(turned as i128, kind.bits()) as i128)))
+}
+
+/// The value with the sign of the other.
+fn copy_sign(a: &mut Args<'_, '_>) -> Outcome {
+    let (value, sign) = (ops::to_i128(a.get(0)), ops::to_i128(a.get(1)));
+    let wanted = if sign < 0 { -value.abs() } else { value.abs() };
+    let Some(id) = a.get(0).runtime_type().and_then(|ty| ty.def()) else { return Err(Thrown::null_reference()) };
+    if !int_type(id).is_some_and(|kind| kind.contains(wanted)) {
+        return Err(Thrown::overflow("Negating the minimum value of a twos complement number is invalid."));
+    }
+    Ok(crate::program_integer(id, wanted))
+}
+
+/// The value that is further from zero, or nearer to it; of equals, the positive one is the greater.
+fn magnitude(a: &mut Args<'_, '_>, max: bool) -> Outcome {
+    let (x, y) = (ops::to_i128(a.get(0)), ops::to_i128(a.get(1)));
+    let is_greater = (x.abs(), x) > (y.abs(), y);
+    Ok(a.value(usize::from(is_greater != max)))
+}
+
 /// The bits of an integer as an unsigned number.
 fn unsigned(value: i128, bits: u8) -> u128 {
     value as u128 & (u128::MAX >> (128 - u32::from(bits)))
 }
 
 /// `Round` of double and decimal: digits and mode in any combination.
-fn round(a: &mut Args<'_, '_>) -> Outcome {
+pub(super) fn round(a: &mut Args<'_, '_>) -> Outcome {
     let (mut digits, mut mode) = (None, MidpointRounding::ToEven);
     for arg in a.args.iter().skip(1) {
         match arg {
@@ -244,7 +341,7 @@ fn float(a: &mut Args<'_, '_>, map: fn(f64) -> f64) -> Outcome {
     Ok(Value::Double(map(a.f64(0))))
 }
 
-fn abs(a: &mut Args<'_, '_>) -> Outcome {
+pub(super) fn abs(a: &mut Args<'_, '_>) -> Outcome {
     let overflow = || Thrown::overflow("Negating the minimum value of a twos complement number is invalid.");
     Ok(match a.get(0) {
         Value::Double(v) => Value::Double(v.abs()),
@@ -258,16 +355,20 @@ fn abs(a: &mut Args<'_, '_>) -> Outcome {
     })
 }
 
-fn pick(a: &mut Args<'_, '_>, max: bool) -> Outcome {
+pub(super) fn pick(a: &mut Args<'_, '_>, max: bool) -> Outcome {
     let (x, y) = (a.value(0), a.value(1));
     if let (Value::Double(x), Value::Double(y)) = (&x, &y) {
         return Ok(Value::Double(if max { math::max(*x, *y) } else { math::min(*x, *y) }));
+    }
+    if let (Value::Single(x), Value::Single(y)) = (&x, &y) {
+        let (x, y) = (f64::from(*x), f64::from(*y));
+        return Ok(Value::Single(if max { math::max(x, y) } else { math::min(x, y) } as f32));
     }
     let order = a.run.compare(&x, &y)?;
     Ok(if (order == std::cmp::Ordering::Less) == max { y } else { x })
 }
 
-fn sign(a: &mut Args<'_, '_>) -> Outcome {
+pub(super) fn sign(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::Int32(match a.get(0) {
         Value::Decimal(v) => format::decimal(*v).sign(),
         Value::Double(_) | Value::Single(_) => math::sign(a.f64(0))?,
@@ -282,7 +383,7 @@ fn rounding(a: &mut Args<'_, '_>, float: fn(f64) -> f64, decimal: fn(Decimal) ->
     }
 }
 
-fn clamp(a: &mut Args<'_, '_>) -> Outcome {
+pub(super) fn clamp(a: &mut Args<'_, '_>) -> Outcome {
     let (value, low, high) = (a.value(0), a.value(1), a.value(2));
     if a.run.compare(&low, &high)? == std::cmp::Ordering::Greater {
         let (low, high) = (format::plain(&low), format::plain(&high));
@@ -319,16 +420,6 @@ pub static TYPES: &[TypeTable] = &[
     TypeTable {
         decl: "flags enum System.Globalization.NumberStyles { None = 0, AllowLeadingWhite = 1, AllowTrailingWhite = 2, AllowLeadingSign = 4, Integer = 7, AllowTrailingSign = 8, AllowParentheses = 16, AllowDecimalPoint = 32, AllowThousands = 64, Number = 111, AllowExponent = 128, Float = 167, AllowCurrencySymbol = 256, Currency = 383, Any = 511, AllowHexSpecifier = 512, HexNumber = 515 }",
         members: &[],
-    },
-    TypeTable {
-        decl: "class System.Globalization.CultureInfo : IFormatProvider",
-        members: &[
-            ("static CultureInfo InvariantCulture", |_| {
-                Ok(super::reflection::type_value(crate::types::Type::object()))
-            }),
-            ("static CultureInfo CurrentCulture", |_| Ok(super::reflection::type_value(crate::types::Type::object()))),
-            ("new(string name)", |_| Ok(super::reflection::type_value(crate::types::Type::object()))),
-        ],
     },
     numeric!(
         "SByte",
@@ -495,6 +586,26 @@ pub static TYPES: &[TypeTable] = &[
             ("static ulong ToUInt64(decimal d)", |a| truncated(a, known::UINT64)),
             ("static float ToSingle(decimal d)", |a| Ok(Value::Single(ops::to_f64(a.get(0)) as f32))),
             ("static double ToDouble(decimal d)", |a| Ok(Value::Double(ops::to_f64(a.get(0))))),
+            ("static bool IsNegative(decimal value)", |a| Ok(Value::Bool(a.decimal(0).is_sign_negative()))),
+            ("static bool IsPositive(decimal value)", |a| Ok(Value::Bool(a.decimal(0).is_sign_positive()))),
+            ("static bool IsInteger(decimal value)", |a| Ok(Value::Bool(a.decimal(0).fract().is_zero()))),
+            ("static bool IsEvenInteger(decimal value)", |a| Ok(Value::Bool(parity(a) == Some(false)))),
+            ("static bool IsOddInteger(decimal value)", |a| Ok(Value::Bool(parity(a) == Some(true)))),
+            ("static decimal CopySign(decimal value, decimal sign)", |a| {
+                let (value, sign) = (a.decimal(0).abs(), a.decimal(1));
+                Ok(Value::Decimal(if sign.is_sign_negative() { -value } else { value }))
+            }),
+            ("static decimal MaxMagnitude(decimal x, decimal y)", |a| decimal_magnitude(a, true)),
+            ("static decimal MinMagnitude(decimal x, decimal y)", |a| decimal_magnitude(a, false)),
+            ("static long ToOACurrency(decimal value)", |a| {
+                let scaled = Primitive::Decimal(
+                    format::decimal(a.decimal(0))
+                        .checked_mul(Decimal::from(10_000i64))?
+                        .round_mode(0, MidpointRounding::ToEven)?,
+                );
+                let Some(kind) = int_type(known::INT64) else { return Err(Thrown::null_reference()) };
+                Ok(crate::program_integer(known::INT64, scaled.cast_checked(kind)?))
+            }),
             ("static decimal FromOACurrency(long cy)", |a| {
                 let units = i128::from(a.i64(0));
                 Ok(Value::Decimal(rust_decimal::Decimal::from_i128_with_scale(units, 4).normalize()))

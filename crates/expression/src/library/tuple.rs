@@ -2,8 +2,9 @@
 
 use super::TypeTable;
 use crate::run::{Args, Outcome, Run, Thrown};
-use crate::types::Type;
+use crate::types::{TupleType, Type};
 use crate::value::{Object, Value, downcast};
+use smol_str::SmolStr;
 use std::any::Any;
 use std::cmp::Ordering;
 
@@ -24,6 +25,35 @@ impl TupleObject {
 
     pub fn ty(&self) -> &Type {
         &self.ty
+    }
+
+    /// The items, those of the tuple in `Rest` one by one.
+    fn flat(&self) -> Vec<Value> {
+        let rest = self.items.get(TupleType::FIRST).filter(|_| matches!(self.ty, Type::Named(..)));
+        let mut items = self.items.clone();
+        if let Some(rest) = rest.and_then(downcast::<TupleObject>) {
+            items.pop();
+            items.extend(rest.flat());
+        }
+        items
+    }
+
+    /// Names and values as .NET's fields and properties have them.
+    pub fn members(&self) -> Vec<(SmolStr, Value)> {
+        if let Type::Anonymous(members) = &self.ty {
+            return members.iter().map(|(name, _)| name.clone()).zip(self.items.iter().cloned()).collect();
+        }
+        let numbered = (1..=TupleType::FIRST).map(|at| smol_str::format_smolstr!("Item{at}"));
+        let mut members: Vec<_> = numbered.zip(self.items.iter().cloned()).collect();
+        let rest = match &self.ty {
+            Type::Tuple(tuple) => tuple.rest().map(|ty| {
+                let items = self.items.iter().skip(TupleType::FIRST).cloned().collect();
+                Value::object(TupleObject::new(ty, items))
+            }),
+            _ => self.items.get(TupleType::FIRST).cloned(),
+        };
+        members.extend(rest.map(|rest| ("Rest".into(), rest)));
+        members
     }
 }
 
@@ -50,7 +80,7 @@ impl Object for TupleObject {
 
     fn print(&self, run: &mut Run<'_>) -> Result<String, Thrown> {
         let mut texts = Vec::new();
-        for item in &self.items {
+        for item in &self.flat() {
             texts.push(run.print_str(item)?.as_str().to_owned());
         }
         Ok(match &self.ty {
@@ -106,6 +136,32 @@ fn make(a: &mut Args<'_, '_>) -> Outcome {
     Ok(Value::object(TupleObject::new(ty, a.args.to_vec())))
 }
 
+/// `new Tuple<…>(…, rest)`.
+fn make_nested(a: &mut Args<'_, '_>) -> Outcome {
+    let is_tuple =
+        downcast::<TupleObject>(a.get(TupleType::FIRST)).is_some_and(|rest| matches!(rest.ty, Type::Named(..)));
+    if !is_tuple {
+        return Err(Thrown::argument("The last element of an eight element tuple must be a Tuple."));
+    }
+    make(a)
+}
+
+/// `Tuple.Create` of eight: the last stands alone in `Rest`.
+fn make_eight(a: &mut Args<'_, '_>) -> Outcome {
+    let single = |types: &[Type]| {
+        crate::types::registry().full("System.Tuple", types.len()).map(|id| Type::generic(id, types.to_vec()))
+    };
+    let mut types = a.types.to_vec();
+    let mut items = a.args.to_vec();
+    let last: Vec<Type> = types.drain(TupleType::FIRST.min(types.len())..).collect();
+    let rest: Vec<Value> = items.drain(TupleType::FIRST.min(items.len())..).collect();
+    let Some(rest_type) = single(&last) else { return Ok(Value::Null) };
+    items.push(Value::object(TupleObject::new(rest_type.clone(), rest)));
+    types.push(rest_type);
+    let Some(ty) = single(&types) else { return Ok(Value::Null) };
+    Ok(Value::object(TupleObject::new(ty, items)))
+}
+
 fn get<const AT: usize>(a: &mut Args<'_, '_>) -> Outcome {
     item(a.get(0), AT).ok_or_else(Thrown::null_reference)
 }
@@ -137,6 +193,10 @@ pub static TYPES: &[TypeTable] = &[
                 "static (A, B, C, D, E, F, G) Create<A, B, C, D, E, F, G>(A a, B b, C c, D d, E e, F f, G g)",
                 value_tuple,
             ),
+            (
+                "static (A, B, C, D, E, F, G, H) Create<A, B, C, D, E, F, G, H>(A a, B b, C c, D d, E e, F f, G g, H h)",
+                value_tuple,
+            ),
             ("int CompareTo(object other)", super::object::compare_to),
         ],
     },
@@ -155,6 +215,10 @@ pub static TYPES: &[TypeTable] = &[
             (
                 "static Tuple<A, B, C, D, E, F, G> Create<A, B, C, D, E, F, G>(A item1, B item2, C item3, D item4, E item5, F item6, G item7)",
                 make,
+            ),
+            (
+                "static Tuple<A, B, C, D, E, F, G, Tuple<H>> Create<A, B, C, D, E, F, G, H>(A item1, B item2, C item3, D item4, E item5, F item6, G item7, H item8)",
+                make_eight,
             ),
         ],
     },
@@ -205,6 +269,20 @@ pub static TYPES: &[TypeTable] = &[
             ("E Item5", get::<4>),
             ("F Item6", get::<5>),
             ("G Item7", get::<6>),
+        ],
+    },
+    TypeTable {
+        decl: "class System.Tuple<A, B, C, D, E, F, G, H>",
+        members: &[
+            ("new(A item1, B item2, C item3, D item4, E item5, F item6, G item7, H rest)", make_nested),
+            ("A Item1", get::<0>),
+            ("B Item2", get::<1>),
+            ("C Item3", get::<2>),
+            ("D Item4", get::<3>),
+            ("E Item5", get::<4>),
+            ("F Item6", get::<5>),
+            ("G Item7", get::<6>),
+            ("H Rest", get::<7>),
         ],
     },
     TypeTable {

@@ -100,7 +100,7 @@ impl Run<'_> {
             }
             Node::As(value, ty) => {
                 let value = self.eval(value)?;
-                Ok(if values::is_instance(&value, ty) { value } else { Value::Null })
+                Ok(values::as_instance(&value, ty).unwrap_or_default())
             }
             Node::TypeOf(ty) => Ok(crate::library::reflection::type_value(ty.clone())),
             Node::Default(ty) => Ok(values::default_value(ty)),
@@ -284,9 +284,10 @@ impl Run<'_> {
     pub(super) fn test(&mut self, value: &Value, test: &Test) -> Result<bool, Thrown> {
         match test {
             Test::Type(ty, slot) => {
-                let is = values::is_instance(value, ty);
-                if let (true, Some(slot)) = (is, slot) {
-                    self.store(*slot, value.clone());
+                let seen = values::as_instance(value, ty);
+                let is = seen.is_some();
+                if let (Some(seen), Some(slot)) = (seen, slot) {
+                    self.store(*slot, seen);
                 }
                 Ok(is)
             }

@@ -27,14 +27,19 @@ pub fn is_instance(value: &Value, ty: &Type) -> bool {
     !matches!(target, Type::Error) && convert::is_subtype(&found, target)
 }
 
+/// A value that is an instance of the type, as a reference of that type sees it.
+pub fn as_instance(value: &Value, ty: &Type) -> Option<Value> {
+    is_instance(value, ty).then(|| crate::library::json::seen_as(value.clone(), ty))
+}
+
 /// A cast or unboxing that the checker allowed.
 pub fn cast(value: Value, ty: &Type) -> Outcome {
     if value.is_null() {
         let fits = ty.is_reference() || ty.nullable_inner().is_some();
         return if fits { Ok(value) } else { Err(Thrown::null_reference()) };
     }
-    if is_instance(&value, ty) {
-        return Ok(value);
+    if let Some(seen) = as_instance(&value, ty) {
+        return Ok(seen);
     }
     // An enum unboxes to its underlying type and back.
     match (&value, ty.without_nullable()) {

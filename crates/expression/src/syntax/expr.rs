@@ -3,7 +3,7 @@
 use super::ast::*;
 use super::parser::{Failed, Parsed, Parser, is_type_keyword};
 use super::token::{Kind, Part, Token};
-use tollgate_error::Span;
+use tollgate_error::{Code, Diagnostic, Span};
 
 /// Operators at one precedence; a longer chain would make every later pass recurse as deep.
 const CHAIN_MAX: usize = 400;
@@ -171,8 +171,8 @@ impl Parser {
             chain += 1;
             if chain > CHAIN_MAX {
                 let message = format!("more than {CHAIN_MAX} operators in a row");
-                let code = tollgate_error::Code::EXPRESSION_TOO_LARGE;
-                self.report(tollgate_error::Diagnostic::error(code, self.span(), message));
+                let code = Code::EXPRESSION_TOO_LARGE;
+                self.report(Diagnostic::error(code, self.span(), message));
                 return Err(Failed);
             }
         }
@@ -701,6 +701,12 @@ impl Parser {
             };
         }
         match word {
+            "ref" => {
+                let message = "`ref` locals, returns and expressions are not available in policy expressions";
+                let hint = "`ref` parameters of local functions are: pass the variable or the element";
+                self.report(Diagnostic::error(Code::EXPRESSION_SYNTAX, start, message).with_hint(hint));
+                Err(Failed)
+            }
             "new" => self.new_expression(),
             "default" => {
                 self.advance();

@@ -36,6 +36,11 @@ pub fn find_super(ty: &Type, id: DefId) -> Option<Type> {
     supers(ty).iter().find_map(|up| find_super(up, id))
 }
 
+/// Whether one of the constructions of `id` that a type is or derives from passes.
+fn any_super(ty: &Type, id: DefId, passes: &dyn Fn(&Type) -> bool) -> bool {
+    if ty.is(id) { passes(ty) } else { supers(ty).iter().any(|up| any_super(up, id, passes)) }
+}
+
 /// Base class and interfaces, directly.
 pub fn supers(ty: &Type) -> Vec<Type> {
     match ty {
@@ -106,10 +111,15 @@ pub fn is_subtype(from: &Type, to: &Type) -> bool {
         {
             return **element == *item || element.is_reference() && is_subtype(element, item);
         }
-        let Some(found) = find_super(from, *id) else { return false };
-        return variant(*id, found.args(), args);
+        return any_super(from, *id, &|found| variant(*id, found.args(), args));
     }
     false
+}
+
+/// Whether a sequence of this type gives keys with values.
+pub fn walks_pairs(ty: &Type) -> bool {
+    find_super(ty, known::ENUMERABLE)
+        .is_some_and(|walk| walk.args().first().is_some_and(|item| item.is(known::KEY_VALUE)))
 }
 
 fn variant(id: DefId, from: &[Type], to: &[Type]) -> bool {
@@ -145,7 +155,8 @@ pub fn widens(from: DefId, to: DefId) -> bool {
 /// Standard implicit conversions: no operator of a user's type.
 pub fn standard_implicit(from: &Type, to: &Type) -> Option<Conversion> {
     if is_subtype(from, to) {
-        return Some(Conversion::Keep);
+        let seen_as_pairs = from.is(known::JOBJECT) && walks_pairs(to);
+        return Some(if seen_as_pairs { Conversion::Cast(to.clone()) } else { Conversion::Keep });
     }
     if let (Type::Tuple(a), Type::Tuple(b)) = (from, to)
         && a.items.len() == b.items.len()

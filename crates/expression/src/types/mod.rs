@@ -11,4 +11,4 @@ mod ty;
 pub use infer::{Inference, best_common};
 pub use registry::{DefKind, MemberId, registry};
 pub use signature::{Member, MemberKind, Param};
-pub use ty::{DefId, Type};
+pub use ty::{DefId, TupleType, Type};

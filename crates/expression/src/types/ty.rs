@@ -34,6 +34,21 @@ pub struct TupleType {
     pub names: Vec<Option<SmolStr>>,
 }
 
+impl TupleType {
+    /// Elements that a `ValueTuple` holds itself; the others are in the tuple of its field `Rest`.
+    pub const FIRST: usize = 7;
+
+    pub fn first(&self) -> &[Type] {
+        self.items.get(..Self::FIRST).unwrap_or(&self.items)
+    }
+
+    /// The type of `Rest`.
+    pub fn rest(&self) -> Option<Type> {
+        let items = self.items.get(Self::FIRST..).filter(|items| !items.is_empty())?;
+        Some(Type::tuple(items.to_vec(), vec![None; items.len()]))
+    }
+}
+
 /// Names do not make a different type: conversion between them is the identity.
 impl PartialEq for TupleType {
     fn eq(&self, other: &TupleType) -> bool {
@@ -220,7 +235,8 @@ impl Type {
                 format!("{}[{}]", element.clr_name(), ",".repeat(usize::from(*rank) - 1))
             }
             Type::Tuple(tuple) => {
-                let items: Vec<String> = tuple.items.iter().map(Type::clr_name).collect();
+                let mut items: Vec<String> = tuple.first().iter().map(Type::clr_name).collect();
+                items.extend(tuple.rest().map(|rest| rest.clr_name()));
                 format!("System.ValueTuple<{}>", items.join(","))
             }
             Type::Anonymous(_) => "anonymous".to_owned(),
@@ -242,7 +258,8 @@ impl Type {
                 format!("{}[{}]", element.to_string_name(), ",".repeat(usize::from(*rank) - 1))
             }
             Type::Tuple(tuple) => {
-                let items: Vec<String> = tuple.items.iter().map(Type::to_string_name).collect();
+                let mut items: Vec<String> = tuple.first().iter().map(Type::to_string_name).collect();
+                items.extend(tuple.rest().map(|rest| rest.to_string_name()));
                 format!("System.ValueTuple`{}[{}]", items.len(), items.join(","))
             }
             Type::Anonymous(members) => {
@@ -259,7 +276,7 @@ impl Type {
             Type::Named(id, args) if !args.is_empty() => format!("{}`{}", registry().def(*id).name, args.len()),
             Type::Named(id, _) => registry().def(*id).name.to_string(),
             Type::Array(element, rank) => format!("{}[{}]", element.short_name(), ",".repeat(usize::from(*rank) - 1)),
-            Type::Tuple(tuple) => format!("ValueTuple`{}", tuple.items.len()),
+            Type::Tuple(tuple) => format!("ValueTuple`{}", tuple.items.len().min(TupleType::FIRST + 1)),
             Type::Anonymous(members) => format!("<>f__AnonymousType0`{}", members.len()),
             _ => self.clr_name(),
         }

@@ -11,7 +11,7 @@ use crate::library::array::Array;
 use crate::library::dictionary::pair;
 use crate::run::{Args, Native, Outcome, Run, Thrown};
 use crate::types::{Type, convert, known};
-use crate::value::{Value, downcast};
+use crate::value::{Cursor, Value, downcast};
 
 /// A value that JSON has no token for.
 pub fn undetermined(content: &Value) -> Thrown {
@@ -234,18 +234,20 @@ static OBJECT: &[(&str, Native)] = &[
 
 /// The names and values of an object, as its own enumerator gives them.
 pub fn pairs(a: &mut Args<'_, '_>) -> Outcome {
-    let ty = pair_type();
     let token = this(a)?.clone();
-    let item = ty.clone();
-    let made = move |child: Value| {
+    Ok(crate::library::linq::lazy(pair_type(), move |_| Ok(pairs_cursor(token.clone()))))
+}
+
+/// The properties of an object one by one, as pairs.
+pub fn pairs_cursor(token: JToken) -> Cursor {
+    let ty = pair_type();
+    let mut children = super::sequence::children_cursor(token);
+    Box::new(move |run: &mut Run<'_>| {
+        let Some(child) = children.next(run)? else { return Ok(None) };
         let child = token_of(&child).cloned().unwrap_or_else(JToken::null);
-        pair(item.clone(), Value::string(child.name().unwrap_or_default()), optional(child.property_value()))
-    };
-    Ok(crate::library::linq::lazy(ty, move |_| {
-        let mut children = super::sequence::children_cursor(token.clone());
-        let made = made.clone();
-        Ok(Box::new(move |run: &mut Run<'_>| Ok(children.next(run)?.map(&made))))
-    }))
+        let name = Value::string(child.name().unwrap_or_default());
+        Ok(Some(pair(ty.clone(), name, optional(child.property_value()))))
+    })
 }
 
 fn pair_type() -> Type {
@@ -344,7 +346,7 @@ fn constructor(a: &mut Args<'_, '_>) -> Outcome {
 
 pub static TYPES: &[TypeTable] = &[
     TypeTable { decl: "class Newtonsoft.Json.Linq.JContainer : JToken", members: CONTAINER },
-    TypeTable { decl: "class Newtonsoft.Json.Linq.JObject : JContainer", members: OBJECT },
+    TypeTable { decl: "class Newtonsoft.Json.Linq.JObject : JContainer, IDictionary<string, JToken>", members: OBJECT },
     TypeTable { decl: "class Newtonsoft.Json.Linq.JArray : JContainer, IList<JToken>", members: ARRAY },
     TypeTable {
         decl: "class Newtonsoft.Json.Linq.JProperty : JContainer",

@@ -16,14 +16,19 @@ pub use serialize::print_token;
 use crate::dotnet::data::json::{self, Formatting, JScalar, JToken, LoadOptions, TokenType};
 use crate::dotnet::data::time;
 use crate::program::node::DynamicUse;
-use crate::run::{Args, Run, Thrown};
-use crate::types::{Type, known};
+use crate::run::{Args, Native, Outcome, Run, Thrown};
+use crate::types::convert::{supers, walks_pairs};
+use crate::types::{Type, known, registry};
 use crate::value::{Cursor, DateKind, DateTime, DateTimeOffset, Object, Value, downcast};
 use std::any::Any;
 use std::cmp::Ordering;
 
 /// A token as an object of the program. Two of them are the same object when their tokens are.
-pub struct Token(pub JToken);
+pub struct Token {
+    token: JToken,
+    /// A `JObject` seen through an interface of its names and values: walking it gives pairs.
+    in_pairs: bool,
+}
 
 /// The class of a token.
 pub fn class(token: &JToken) -> Type {
@@ -38,7 +43,7 @@ pub fn class(token: &JToken) -> Type {
 
 impl Object for Token {
     fn type_of(&self) -> Type {
-        class(&self.0)
+        class(&self.token)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -46,48 +51,74 @@ impl Object for Token {
     }
 
     fn print(&self, run: &mut Run<'_>) -> Result<String, Thrown> {
-        run.steps(self.0.child_count())?;
-        Ok(self.0.text().to_string())
+        run.steps(self.token.child_count())?;
+        Ok(self.token.text().to_string())
     }
 
     fn is_same(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Token>().is_some_and(|other| other.0 == self.0)
+        other.as_any().downcast_ref::<Token>().is_some_and(|other| other.token == self.token)
     }
 
     /// Values are equal by what they hold, other tokens by identity.
     fn equals(&self, other: &Value, _run: &mut Run<'_>) -> Result<bool, Thrown> {
-        let Some(Token(other)) = downcast::<Token>(other) else { return Ok(false) };
-        Ok(match (self.0.scalar(), other.scalar()) {
+        let Some(other) = token_of(other) else { return Ok(false) };
+        Ok(match (self.token.scalar(), other.scalar()) {
             (Some(a), Some(b)) => a.equals(&b),
             _ => false,
         })
     }
 
     fn hash(&self, run: &mut Run<'_>) -> Result<Option<u64>, Thrown> {
-        match self.0.scalar() {
+        match self.token.scalar() {
             Some(scalar) => run.hash(&from_scalar(&scalar)).map(Some),
-            None => Ok(Some(self.0.address() as u64)),
+            None => Ok(Some(self.token.address() as u64)),
         }
     }
 
     fn compare(&self, other: &Value, _run: &mut Run<'_>) -> Result<Option<Ordering>, Thrown> {
-        let (Some(a), Some(b)) = (self.0.scalar(), downcast::<Token>(other).and_then(|other| other.0.scalar())) else {
+        let (Some(a), Some(b)) = (self.token.scalar(), token_of(other).and_then(JToken::scalar)) else {
             return Ok(None);
         };
         Ok(Some(a.compare_to(&b)?))
     }
 
     fn enumerate(&self, _this: &Value, _run: &mut Run<'_>) -> Result<Option<Cursor>, Thrown> {
-        Ok(Some(sequence::children_cursor(self.0.clone())))
+        let token = self.token.clone();
+        Ok(Some(if self.in_pairs { container::pairs_cursor(token) } else { sequence::children_cursor(token) }))
     }
 
     fn count(&self) -> Option<usize> {
-        Some(self.0.child_count())
+        Some(self.token.child_count())
     }
 }
 
 pub fn value(token: JToken) -> Value {
-    Value::object(Token(token))
+    Value::object(Token { token, in_pairs: false })
+}
+
+/// A value as a reference of the type sees it: a `JObject` is a sequence of tokens and one of pairs.
+pub fn seen_as(value: Value, ty: &Type) -> Value {
+    match token_of(&value) {
+        Some(token) if token.is_object() && ty.is_interface() && walks_pairs(ty) => {
+            Value::object(Token { token: token.clone(), in_pairs: true })
+        }
+        _ => value,
+    }
+}
+
+/// What an interface's member does: the token's own member of that key, if it is a token.
+pub fn own(a: &mut Args<'_, '_>, key: &str, other: Native) -> Outcome {
+    let mut class = token_of(a.get(0)).map(class);
+    while let Some(ty) = class {
+        let own = ty.def().map(|id| registry().own(id, key)).unwrap_or_default();
+        let taken = a.len() - 1 - usize::from(key.starts_with("set:"));
+        let fitting = own.iter().find(|member| registry().member(**member).params.len() == taken);
+        if let Some(member) = fitting {
+            return (registry().member(*member).native)(a);
+        }
+        class = supers(&ty).into_iter().find(|up| !up.is_interface());
+    }
+    other(a)
 }
 
 pub fn optional(token: Option<JToken>) -> Value {
@@ -95,7 +126,7 @@ pub fn optional(token: Option<JToken>) -> Value {
 }
 
 pub fn token_of(value: &Value) -> Option<&JToken> {
-    downcast::<Token>(value).map(|token| &token.0)
+    downcast::<Token>(value).map(|token| &token.token)
 }
 
 pub fn this<'a>(a: &'a Args<'_, '_>) -> Result<&'a JToken, Thrown> {

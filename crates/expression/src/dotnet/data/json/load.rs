@@ -56,13 +56,19 @@ pub fn parse_token(text: &str, options: LoadOptions) -> Result<JToken> {
 /// What `DeserializeObject` reads: none where the text holds nothing but blanks and comments.
 ///
 /// # Errors
-/// As [`parse_token`].
+/// As [`parse_token`], but the serializer's own where the text ends too early.
 pub fn parse_content(text: &str, options: LoadOptions) -> Result<Option<JToken>> {
     let mut reader = Reader::new(text).with(options.read);
     if !reader.move_to_content()? {
         return Ok(None);
     }
-    let token = JToken::read_from(&mut reader, options)?;
+    let token = match JToken::read_from(&mut reader, options) {
+        Err(_) if reader.has_ended() => {
+            let exception = "Newtonsoft.Json.JsonSerializationException";
+            return Err(reader.error_of(exception, "Unexpected end when reading JSON."));
+        }
+        read => read?,
+    };
     while reader.read()? {
         if reader.token() != Token::Comment {
             return Err(reader.error_of(

@@ -184,6 +184,7 @@ pub struct Reader<'a> {
     stack: Vec<Level>,
     current: Level,
     options: ReadOptions,
+    ended: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -199,6 +200,7 @@ impl<'a> Reader<'a> {
             stack: Vec::new(),
             current: Level::new(Container::None),
             options: ReadOptions::default(),
+            ended: false,
         }
     }
 
@@ -272,6 +274,17 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `JsonReaderException` with the path and the position.
     pub fn read(&mut self) -> Result<bool> {
+        let has_more = self.read_next()?;
+        self.ended = !has_more;
+        Ok(has_more)
+    }
+
+    /// Whether the last thing read was the end of the text.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn read_next(&mut self) -> Result<bool> {
         loop {
             match self.state {
                 State::Start
