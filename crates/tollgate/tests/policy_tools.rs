@@ -53,6 +53,35 @@ fn documents_are_checked_against_a_folder() {
 }
 
 #[test]
+fn documents_are_told_apart_by_what_they_are_written_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("a file");
+    let text = "<policies>\r\n  <inbound><set-heder /></inbound>\r\n</policies>";
+    let units =
+        |order: fn(u16) -> [u8; 2]| std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect();
+    let (little, big): (Vec<u8>, Vec<u8>) = (units(u16::to_le_bytes), units(u16::to_be_bytes));
+    write("a.xml", &little);
+    write("b.xml", &big);
+    write("c.xml", b"<policies>\n  <inbound />\xe9\n</policies>");
+    write("d.xml", b"<policies><inbound /></policies>");
+    let came = tollgate(&["policy", "check", folder.path().to_str().expect("a path"), "--format", "json"]);
+    assert_eq!(came.code, Some(1), "{}", came.err);
+    let checked: serde_json::Value = serde_json::from_str(&came.out).expect("JSON");
+    let found: Vec<_> = (0..4)
+        .map(|at| &checked[at])
+        .map(|file| {
+            file["diagnostics"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|one| format!("{} {}:{}", one["code"], one["line"], one["column"]))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(found, [vec![r#""TG2101" 2:13"#], vec![r#""TG2101" 2:13"#], vec![r#""TG2001" 2:14"#], vec![]]);
+}
+
+#[test]
 fn an_effective_policy_tells_origins_plans_and_needs() {
     let [operation, api] = ["operation.xml", "api.xml"].map(|name| format!("{FILES}/explain/{name}"));
     check("explain.txt", &["policy", "explain", &operation, "--scope", "operation", "--api", &api]);

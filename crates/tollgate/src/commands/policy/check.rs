@@ -1,13 +1,13 @@
 //! `tollgate policy check`: every error of documents at its line and column.
 
 use super::known::Known;
-use super::{read, unreadable};
+use super::{decode, unreadable};
 use crate::Failure;
 use crate::cli::{CheckArgs, CheckFormat};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tollgate_error::{Code, Diagnostic, LineIndex, Severity, render};
+use tollgate_error::{Code, Diagnostic, LineIndex, Severity, Span, render};
 use tollgate_policy::{Compiled, ScopeKind, Sources};
 
 #[derive(Serialize)]
@@ -113,14 +113,19 @@ fn find_documents(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> 
 }
 
 fn check_file(file: &Path, scope: Option<ScopeKind>, known: &Known) -> Result<Checked, Failure> {
-    let text = read(file)?;
-    let compiled = match is_fragment(&text) {
-        true => tollgate_policy::compile_fragment(&text, known),
-        false => compile_at(file, &text, scope, known).1,
+    let bytes = std::fs::read(file).map_err(|cause| unreadable(file, &cause))?;
+    let (text, raw) = match decode(bytes) {
+        Ok(text) => {
+            let compiled = match is_fragment(&text) {
+                true => tollgate_policy::compile_fragment(&text, known),
+                false => compile_at(file, &text, scope, known).1,
+            };
+            (text, compiled.diagnostics)
+        }
+        Err(error) => not_text(error),
     };
     let index = LineIndex::new(&text);
-    let diagnostics: Vec<Finding> = compiled
-        .diagnostics
+    let diagnostics: Vec<Finding> = raw
         .iter()
         .map(|found| {
             let place = index.position(found.span.start);
@@ -134,8 +139,17 @@ fn check_file(file: &Path, scope: Option<ScopeKind>, known: &Known) -> Result<Ch
             }
         })
         .collect();
-    let ok = !compiled.diagnostics.iter().any(Diagnostic::is_error);
-    Ok(Checked { file: file.display().to_string(), ok, diagnostics, raw: compiled.diagnostics, text })
+    let ok = !raw.iter().any(Diagnostic::is_error);
+    Ok(Checked { file: file.display().to_string(), ok, diagnostics, raw, text })
+}
+
+/// A file that is not text is one wrong document; the others are still told of.
+fn not_text(error: std::string::FromUtf8Error) -> (String, Vec<Diagnostic>) {
+    let good = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let found =
+        Diagnostic::error(Code::POLICY_NOT_WELL_FORMED, Span::new(good, good), "the document is not text in UTF-8");
+    (text, vec![found.with_hint("save it as UTF-8, or as UTF-16 with a byte order mark")])
 }
 
 /// Whether the root element is `<fragment>`: declarations and comments may stand before it.

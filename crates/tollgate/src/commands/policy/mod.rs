@@ -39,5 +39,17 @@ fn unreadable(path: &Path, cause: &dyn std::fmt::Display) -> Failure {
 
 fn read(file: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(file).map_err(|cause| unreadable(file, &cause))?;
-    String::from_utf8(bytes).map_err(|cause| unreadable(file, &cause))
+    decode(bytes).map_err(|cause| unreadable(file, &cause))
+}
+
+/// UTF-8, or UTF-16 that begins with its byte order mark, as some editors of Windows save it.
+fn decode(bytes: Vec<u8>) -> Result<String, std::string::FromUtf8Error> {
+    let pair: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return String::from_utf8(bytes),
+    };
+    let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().skip(1).map(|unit| pair(*unit)).collect();
+    // Broken pairs become U+FFFD, which the document's checks refuse where it matters.
+    Ok(String::from_utf16_lossy(&units))
 }
