@@ -246,6 +246,8 @@ def main():
             ensure("/".join(segments[:len(segments) // 2 * 2]), done)
         for reference in references(body):
             ensure(reference, done)
+        for logger in re.findall(r'logger-id="([^"@]+)"', str(properties.get("value", ""))):
+            ensure("loggers/" + logger, done)
         for name in re.findall(r"\{\{([\w.-]+)\}\}", str(properties.get("value", ""))):
             # Where a policy names a value, a number fits most often.
             call("PUT", f"{SERVICE}/namedValues/{name}", {"properties": {"displayName": name, "value": "60"}})
