@@ -98,13 +98,15 @@ impl Host for RequestHost {
             let message = "a one-way request is not sent: too many are on their way";
             return self.worker.node.log.warn("Policy", message);
         }
-        let Ok(choice) = self.side_choice(&request) else { return };
+        let choice = match self.side_choice(&request) {
+            Ok(choice) => choice,
+            Err(fault) => return log_one_way(&self.worker, &fault),
+        };
         let (caller, worker) = (self.caller(), self.worker.clone());
         running.set(running.get() + 1);
         tokio::task::spawn_local(async move {
-            // Nobody waits for the outcome; the log has it.
             if let Err(fault) = caller.call(request, choice).await {
-                worker.node.log.warn("Policy", format!("a one-way request failed: {}", fault.message));
+                log_one_way(&worker, &fault);
             }
             worker.detached.set(worker.detached.get() - 1);
         });
@@ -183,7 +185,7 @@ impl Host for RequestHost {
     /// By the access key that the settings have for the namespace, else by the managed identity.
     async fn service_bus_authorization(&self, resource: &Url, client_id: Option<&str>) -> Result<SmolStr, Fault> {
         let text = resource.to_string();
-        let known = self.worker.node.settings.service_bus.iter().find(|known| text.starts_with(&known.base));
+        let known = self.worker.node.settings.service_bus.iter().find(|known| known.is_of(&text));
         if let (Some(known), None) = (known, client_id) {
             let entity = text.strip_suffix("/messages").unwrap_or(&text);
             return Ok(known.key.authorization(entity).into());
@@ -302,10 +304,15 @@ impl RequestHost {
             }
         };
         if let Some(certificate) = &request.client_certificate {
-            choice.tls = self.identified(&choice.tls, certificate, "send-request")?;
+            choice.tls = self.identified(&choice.tls, certificate, "")?;
         }
         Ok(choice)
     }
+}
+
+/// Nobody waits for the outcome of a one-way request; the log has it.
+fn log_one_way(worker: &Worker, fault: &Fault) {
+    worker.node.log.warn("Policy", format!("a one-way request failed: {}", fault.message));
 }
 
 /// Makes side calls; outlives the request for those that nobody waits for.
@@ -376,7 +383,7 @@ fn since_epoch() -> Duration {
 
 /// What the expressions of one request may learn of the world.
 pub struct RequestEnvironment {
-    pub log: crate::log::Log,
+    pub worker: Rc<Worker>,
     pub runtime: Rc<LocalRuntime>,
     pub connection: Rc<ConnectionFacts>,
 }
@@ -391,7 +398,7 @@ impl Environment for RequestEnvironment {
     }
 
     fn trace(&self, message: &str) {
-        self.log.event(LogLevel::Debug, "Trace", message, &[("source", "context.Trace".into())]);
+        self.worker.node.log.event(LogLevel::Debug, "Trace", message, &[("source", "context.Trace".into())]);
     }
 
     fn trusts_certificate(&self, der: &[u8], check_revocation: bool) -> bool {

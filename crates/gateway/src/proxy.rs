@@ -255,7 +255,7 @@ fn open(
         timestamp: crate::host::now(),
         tracing: false,
         environment: Rc::new(RequestEnvironment {
-            log: worker.node.log.clone(),
+            worker: worker.clone(),
             runtime: runtime.clone(),
             connection: connection.clone(),
         }),

@@ -29,6 +29,8 @@ pub struct BackendEntity {
     pub credentials: Credentials,
     pub breaker: Option<Arc<Breaker>>,
     pub members: Vec<Member>,
+    /// What an affinity cookie says of it: the same on every node, and not its name.
+    pub affinity_token: SmolStr,
     /// Cookie that keeps a client at one member.
     pub affinity_cookie: Option<SmolStr>,
     /// Status of the answer when no member can be called.

@@ -5,6 +5,7 @@ use crate::runtime::Credentials;
 use crate::upstream::{BackendEntity, Breaker, Member, TlsClient, TlsOptions};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -47,6 +48,7 @@ impl Compiler {
                 credentials: credentials(backend),
                 breaker: self.breaker(backend),
                 members: backend.pool.iter().map(member).collect(),
+                affinity_token: affinity_token(&id),
                 affinity_cookie: backend.affinity_cookie.as_deref().map(SmolStr::new),
                 failure_status: backend.failure_status,
                 proxy: self.proxy(backend),
@@ -139,4 +141,9 @@ fn credentials(backend: &Backend) -> Credentials {
         .flat_map(|(name, values)| values.iter().map(move |value| format!("{}={}", encode(name), encode(value))))
         .collect();
     Credentials { headers, query: pairs.join("&") }
+}
+
+fn affinity_token(backend: &str) -> SmolStr {
+    let digest = Sha256::digest(backend.to_lowercase().as_bytes());
+    SmolStr::from(super::hex(&digest[..8]))
 }

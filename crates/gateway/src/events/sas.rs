@@ -52,6 +52,11 @@ pub struct ConnectionString {
 }
 
 impl ConnectionString {
+    /// Whether `url` is of this namespace.
+    pub fn is_of(&self, url: &str) -> bool {
+        url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// # Errors
     /// What it lacks, without the text, which has a key in it.
     pub fn parse(text: &str) -> Result<ConnectionString, String> {
@@ -103,6 +108,8 @@ mod tests {
         let read = ConnectionString::parse(text).expect("it is one");
         assert_eq!((read.base.as_str(), read.entity.as_deref()), ("https://ns.servicebus.windows.net", Some("hub")));
         assert_eq!(read.key.key, "a=b=");
+        assert!(read.is_of("https://ns.servicebus.windows.net/hub"));
+        assert!(!read.is_of("https://ns.servicebus.windows.net.example/hub"));
         assert_eq!(
             ConnectionString::parse("Endpoint=sb://a/").err().as_deref(),
             Some("it lacks `SharedAccessKeyName`")

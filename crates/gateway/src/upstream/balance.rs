@@ -3,7 +3,6 @@
 use super::{BackendEntity, Open};
 use crate::runtime::Runtime;
 use http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,7 +28,8 @@ pub fn select(runtime: &Runtime, id: &str, headers: &HeaderMap, now: Instant) ->
     let Some(pool) = runtime.backends.get(id) else { return Selection::Unknown };
     let Some(cookie) = &pool.affinity_cookie else { return select_nested(runtime, id, now, 0) };
     let sent = cookie_value(headers, cookie);
-    let known = sent.and_then(|sent| pool.members.iter().find(|member| token(&member.backend) == sent));
+    let is_at = |id: &SmolStr, sent: &str| runtime.backends.get(id).is_some_and(|one| one.affinity_token == sent);
+    let known = sent.and_then(|sent| pool.members.iter().find(|member| is_at(&member.backend, sent)));
     if let Some(member) = known
         && let Selection::Entity { entity, .. } = select_nested(runtime, &member.backend, now, 1)
     {
@@ -37,7 +37,7 @@ pub fn select(runtime: &Runtime, id: &str, headers: &HeaderMap, now: Instant) ->
     }
     match select_nested(runtime, id, now, 0) {
         Selection::Entity { entity, .. } => {
-            let value = token(&entity.context.id);
+            let value = entity.affinity_token.clone();
             Selection::Entity { entity, cookie: Some((cookie.clone(), value)) }
         }
         other => other,
@@ -99,12 +99,6 @@ fn sooner(known: Option<Open>, open: Open) -> Open {
         Some(known) if known.retry_after <= open.retry_after => known,
         _ => open,
     }
-}
-
-/// Names a member to the client without telling what it is called; the same on every node.
-fn token(backend: &str) -> SmolStr {
-    let digest = Sha256::digest(backend.to_lowercase().as_bytes());
-    SmolStr::from(crate::compile::hex(&digest[..8]))
 }
 
 fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
