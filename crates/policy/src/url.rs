@@ -3,6 +3,7 @@
 use http::uri::{PathAndQuery, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use tollgate_expression::context::{Scheme, Url};
 
 /// Bytes that may not stand raw in a path or query. `%` stays: what is encoded already is kept.
@@ -25,6 +26,16 @@ pub const SEGMENT: &AsciiSet = &PATH_AND_QUERY.add(b'?').add(b'[').add(b']');
 /// One value of a query parameter, as `Uri.EscapeDataString` writes it.
 pub const QUERY_VALUE: &AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Names and values of a query, decoded: `+` is a blank, what is not UTF-8 becomes U+FFFD.
+pub fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    form_urlencoded::parse(query.as_bytes())
+}
+
+/// The first value of a parameter. Names compare without case, as in ASP.NET.
+pub fn query_value(query: &str, name: &str) -> Option<String> {
+    query_pairs(query).find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+}
 
 /// `None`: not an absolute `http`, `https`, `ws` or `wss` URL.
 pub fn parse(text: &str) -> Option<Url> {

@@ -1,5 +1,6 @@
 //! What templates read: `body` and `context`, as plain data.
 
+use crate::url::query_pairs;
 use http::HeaderMap;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -325,11 +326,5 @@ fn url(url: &Url) -> Value {
 }
 
 fn form(query: &str) -> Map<String, Value> {
-    let decode =
-        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), Value::from(decode(value))))
-        .collect()
+    query_pairs(query).map(|(name, value)| (name.into_owned(), Value::from(value))).collect()
 }

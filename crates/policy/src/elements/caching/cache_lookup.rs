@@ -13,6 +13,7 @@ use crate::host::{CacheKind, Host};
 use crate::instruction::Next;
 use crate::operand::Dynamic;
 use crate::plan::ScopeKind;
+use crate::url::query_pairs;
 use http::{Method, header};
 use smol_str::SmolStr;
 use std::fmt;
@@ -189,13 +190,8 @@ impl CacheLookup {
         let wanted = names(&self.parameters, context)?;
         let key_name = context.api.as_ref().map_or("", |api| api.subscription_key_query.as_str());
         let query = context.request.original_url.query().unwrap_or_default();
-        let mut found: Vec<(String, String)> = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decoded(name).to_lowercase(), decoded(value))
-            })
+        let mut found: Vec<(String, String)> = query_pairs(query)
+            .map(|(name, value)| (name.to_lowercase(), value.into_owned()))
             .filter(|(name, _)| match wanted.as_slice() {
                 [] => !name.eq_ignore_ascii_case(key_name),
                 wanted => wanted.iter().any(|wanted| wanted == name),
@@ -216,11 +212,6 @@ fn names(lists: &[Dynamic<SmolStr>], context: &Context) -> Result<Vec<String>, F
     names.sort_unstable();
     names.dedup();
     Ok(names)
-}
-
-fn decoded(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// Its answer may be a part or a mere "not modified".

@@ -9,10 +9,9 @@ use crate::host::Ports;
 use crate::instruction::{Next, Step};
 use crate::message;
 use crate::operand::Dynamic;
+use crate::url::query_value;
 use bytes::Bytes;
-use percent_encoding::percent_decode_str;
 use smol_str::SmolStr;
-use tollgate_expression::context::Context;
 
 pub static SHAPE: Shape = Shape {
     name: "jsonp",
@@ -47,7 +46,8 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 impl Step for Jsonp {
     fn run(&self, exchange: &mut Exchange, _: &dyn Ports) -> Result<Next, Fault> {
         let parameter = self.parameter.get(&exchange.context)?;
-        let Some(callback) = asked(&exchange.context, &parameter) else { return Ok(Next::Continue) };
+        let query = exchange.context.request.original_url.query().unwrap_or_default();
+        let Some(callback) = query_value(query, &parameter) else { return Ok(Next::Continue) };
         if !is_identifier(&callback) {
             let message = format!("Value of callback parameter {parameter} is not a valid JavaScript identifier.");
             let fault = Fault::new("", 400, message.clone()).with_reason(Reason::CallbackParameterInvalid);
@@ -60,16 +60,6 @@ impl Step for Jsonp {
         message::replace(exchange, Side::Response, script, Some("application/javascript"));
         Ok(Next::Continue)
     }
-}
-
-/// The value of a parameter as the client sent it.
-fn asked(context: &Context, parameter: &str) -> Option<String> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = context.request.original_url.query()?.split('&');
-    let found = pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .find(|(name, _)| decode(name).eq_ignore_ascii_case(parameter));
-    found.map(|(_, value)| decode(value))
 }
 
 fn is_identifier(text: &str) -> bool {

@@ -9,8 +9,8 @@ use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
 use crate::operand::Dynamic;
-use crate::url::QUERY_VALUE;
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use crate::url::{QUERY_VALUE, query_pairs};
+use percent_encoding::utf8_percent_encode;
 use smol_str::SmolStr;
 
 pub static SHAPE: Shape = Shape {
@@ -101,6 +101,5 @@ pub fn pairs(query: &str) -> impl Iterator<Item = &str> {
 /// Whether a raw pair has this (decoded) name. Names of parameters compare without case, as in
 /// ASP.NET.
 pub fn named(pair: &str, name: &str) -> bool {
-    let raw = pair.split('=').next().unwrap_or(pair);
-    percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().eq_ignore_ascii_case(name)
+    query_pairs(pair).any(|(found, _)| found.eq_ignore_ascii_case(name))
 }

@@ -12,6 +12,7 @@ use crate::host::Ports;
 use crate::instruction::{BodyNeeds, Next, Step};
 use crate::message;
 use crate::operand::Dynamic;
+use crate::url::query_pairs;
 use percent_encoding::percent_decode_str;
 use tollgate_error::Code;
 use tollgate_expression::context::Context;
@@ -164,10 +165,6 @@ fn below_api(context: &Context) -> String {
 }
 
 fn options(context: &Context) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = context.request.original_url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
+    let pairs = query_pairs(context.request.original_url.query().unwrap_or_default());
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }

@@ -12,7 +12,7 @@ use crate::grammar::{Attr, Child, Content, Kind, Policy, Scopes, Sections, Shape
 use crate::host::Ports;
 use crate::instruction::{Next, Step};
 use crate::operand::Dynamic;
-use percent_encoding::percent_decode_str;
+use crate::url::query_pairs;
 use smol_str::SmolStr;
 use tollgate_expression::context::Context;
 
@@ -186,13 +186,11 @@ fn headers(context: &Context) -> Vec<(String, Vec<String>)> {
 /// What the client asked, as long as no policy has changed it.
 fn query(context: &Context) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    for pair in context.request.url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decode(name), decode(value));
+    for (name, value) in query_pairs(context.request.url.query().unwrap_or_default()) {
+        let value = value.into_owned();
         match found.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
             Some((_, values)) => values.push(value),
-            None => found.push((name, vec![value])),
+            None => found.push((name.into_owned(), vec![value])),
         }
     }
     found

@@ -6,7 +6,7 @@ use crate::emit::Emitter;
 use crate::fault::Fault;
 use crate::grammar::{Attr, Kind};
 use crate::operand::Dynamic;
-use percent_encoding::percent_decode_str;
+use crate::url::query_value;
 use smol_str::SmolStr;
 use tollgate_error::Code;
 use tollgate_expression::context::Context;
@@ -55,8 +55,8 @@ impl Source {
             }
             Source::Query(name) => {
                 let name = name.get(context)?;
-                match query_parameter(context.request.original_url.query().unwrap_or_default(), &name) {
-                    Some(value) => (value, None),
+                match query_value(context.request.original_url.query().unwrap_or_default(), &name) {
+                    Some(value) => (SmolStr::from(value), None),
                     None => return Ok(Err(Refusal::not_present())),
                 }
             }
@@ -79,13 +79,4 @@ fn bare(text: &str, scheme: Option<&str>) -> Option<SmolStr> {
         return None;
     }
     (!token.is_empty()).then(|| SmolStr::from(token))
-}
-
-/// The first value of a parameter, decoded. Names compare without case, as everywhere in a URL here.
-fn query_parameter(query: &str, name: &str) -> Option<SmolStr> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    query.split('&').find_map(|pair| {
-        let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
-        decode(found).eq_ignore_ascii_case(name).then(|| SmolStr::from(decode(value)))
-    })
 }
