@@ -1,7 +1,7 @@
 //! `json-to-xml`. Source: reference/policies.md, chapter 9.
 
+use super::conversion::{self, Condition};
 use crate::check::Node;
-use crate::definition::media_type;
 use crate::emit::{Emitter, Side};
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -57,8 +57,7 @@ pub static POLICY: Policy = Policy {
 #[derive(Debug)]
 struct JsonToXml {
     side: Side,
-    apply: Dynamic<SmolStr>,
-    considers_accept: Dynamic<bool>,
+    condition: Condition,
     parse_date: bool,
     separator: Dynamic<SmolStr>,
     namespace_prefix: Option<Dynamic<SmolStr>>,
@@ -68,8 +67,7 @@ struct JsonToXml {
 fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
     let step = JsonToXml {
         side: emitter.side(),
-        apply: node.text_of("apply")?,
-        considers_accept: node.bool_of("consider-accept-header")?,
+        condition: Condition::new(node)?,
         parse_date: node.literal_of("parse-date")?.eq_ignore_ascii_case("true"),
         separator: node.text_of("namespace-separator")?,
         namespace_prefix: node.text_of("namespace-prefix"),
@@ -81,16 +79,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 impl Step for JsonToXml {
     fn run(&self, exchange: &mut Exchange, _: &dyn Ports) -> Result<Next, Fault> {
         let context = &exchange.context;
-        if message::content(context, self.side).is_empty() {
-            return Ok(Next::Continue);
-        }
-        let kind = media_type(&message::content_type(context, self.side));
-        let wanted = match self.apply.get(context)?.trim() {
-            "always" => true,
-            "content-type-json" => message::is_json(&kind),
-            other => return Err(Fault::new("", 500, format!("`{other}` is not one of always, content-type-json"))),
-        };
-        if !wanted || (self.considers_accept.get(context)? && !message::accepts(context, message::is_xml)) {
+        if !self.condition.holds(context, self.side, &conversion::JSON, &conversion::XML)? {
             return Ok(Next::Continue);
         }
         let optional = |value: &Option<Dynamic<SmolStr>>| -> Result<SmolStr, Fault> {

@@ -1,5 +1,6 @@
 //! What changes messages.
 
+mod conversion;
 pub mod find_and_replace;
 pub mod json_to_xml;
 pub mod mock_response;

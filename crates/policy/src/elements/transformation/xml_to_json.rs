@@ -1,7 +1,7 @@
 //! `xml-to-json`. Source: reference/policies.md, chapter 9.
 
+use super::conversion::{self, Condition};
 use crate::check::Node;
-use crate::definition::media_type;
 use crate::emit::{Emitter, Side};
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -61,8 +61,7 @@ pub static POLICY: Policy = Policy {
 struct XmlToJson {
     side: Side,
     kind: Dynamic<SmolStr>,
-    apply: Dynamic<SmolStr>,
-    considers_accept: Dynamic<bool>,
+    condition: Condition,
     always_array: Dynamic<bool>,
     empty: Empty,
     trim: bool,
@@ -72,8 +71,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
     let step = XmlToJson {
         side: emitter.side(),
         kind: node.text_of("kind")?,
-        apply: node.text_of("apply")?,
-        considers_accept: node.bool_of("consider-accept-header")?,
+        condition: Condition::new(node)?,
         always_array: node.bool_of("always-array-child-elements")?,
         empty: match node.literal_of("empty-values").as_deref() {
             Some("preserve") => Empty::Text,
@@ -88,16 +86,7 @@ fn emit(node: &Node<'_>, emitter: &mut Emitter<'_>) -> Option<()> {
 impl Step for XmlToJson {
     fn run(&self, exchange: &mut Exchange, _: &dyn Ports) -> Result<Next, Fault> {
         let context = &exchange.context;
-        if message::content(context, self.side).is_empty() {
-            return Ok(Next::Continue);
-        }
-        let kind = media_type(&message::content_type(context, self.side));
-        let wanted = match self.apply.get(context)?.trim() {
-            "always" => true,
-            "content-type-xml" => message::is_xml(&kind),
-            other => return Err(Fault::new("", 500, format!("`{other}` is not one of always, content-type-xml"))),
-        };
-        if !wanted || (self.considers_accept.get(context)? && !message::accepts(context, message::is_json)) {
+        if !self.condition.holds(context, self.side, &conversion::XML, &conversion::JSON)? {
             return Ok(Next::Continue);
         }
         let options = ToJson {
